@@ -21,6 +21,8 @@ export interface DeployPlan {
   /** AWS account; undefined: AWS does not tell. */
   readonly account?: string | undefined;
   readonly image: RunnerImage;
+  /** Whether MicroVmRunner is deployed, or is to be. */
+  readonly hasMicroVms: boolean;
   /** By the stack's name, those that are there already. */
   readonly stacks: ReadonlyMap<string, StackState>;
   readonly rights: WebhookRights;
@@ -47,10 +49,11 @@ const restingOf = (folder: StackFolder): RestingStack => {
   return known;
 };
 
-const costsOf = (hasLambdaRunner: boolean): readonly RestCost[] => {
+const costsOf = (hasLambdaRunner: boolean, hasMicroVms: boolean): readonly RestCost[] => {
   const folders: readonly StackFolder[] = [
     "Infrastructure",
     ...(hasLambdaRunner ? (["LambdaShellRunner"] as const) : []),
+    ...(hasMicroVms ? (["MicroVmRunner"] as const) : []),
     "AutoScaler",
   ];
   const stacks = folders.map(restingOf);
@@ -92,7 +95,7 @@ export const planDeployment = async ({
 }: DeployOrder): Promise<DeployPlan> => {
   const client = context.clients.cloudFormation();
   const stacks = new Map<string, StackState>();
-  for (const name of [names.infrastructure, names.lambdaShellRunner, names.autoScaler]) {
+  for (const name of [names.infrastructure, names.lambdaShellRunner, names.microVmRunner, names.autoScaler]) {
     const state = await stackState(client, name);
     if (state !== undefined) stacks.set(name, state);
   }
@@ -102,11 +105,14 @@ export const planDeployment = async ({
   const architecture = hasFunction ? await deployedArchitecture(context, names.lambdaShellRunner) : undefined;
   const image = await chooseImage(context, answers.imageUri, architecture);
   const gitLab = operatorGitLab(context.fetch, account.url, account.setupToken ?? account.accessToken);
+  const { microVm } = answers;
+  const hasMicroVms = microVm === undefined ? stacks.has(names.microVmRunner) : microVm.length > 0;
   return {
     account: await accountOf(context),
     image,
+    hasMicroVms,
     stacks,
     rights: await webhookRights(gitLab, owners),
-    costs: costsOf(image.kind !== "none" || hasFunction),
+    costs: costsOf(image.kind !== "none" || hasFunction, hasMicroVms),
   };
 };

@@ -6,6 +6,7 @@ export interface DeploymentNames {
   /** Also the deployment id and the name of the event bus. */
   readonly infrastructure: string;
   readonly lambdaShellRunner: string;
+  readonly microVmRunner: string;
   readonly autoScaler: string;
   readonly configurationPath: string;
 }
@@ -27,6 +28,7 @@ export const deploymentNames = (name: string): DeploymentNames => {
     name,
     infrastructure: `${name}-infrastructure`,
     lambdaShellRunner: `${name}-lambda-shell-runner`,
+    microVmRunner: `${name}-microvm-runner`,
     autoScaler: `${name}-autoscaler`,
     configurationPath: name === DEFAULT_NAME ? DEFAULT_PATH : `/${name}`,
   };

@@ -19,6 +19,12 @@ const ofAutoScaler = ({ network }: DeployAnswers): string => {
   return `what starts and ends runners: functions${where}, workflows, tables, launch templates`;
 };
 
+/** AWS builds the images; what a snapshot takes is not known before. */
+const ofMicroVms = ({ microVm }: DeployAnswers): string => {
+  const sizes = microVm === undefined ? "" : ` of ${microVm.join(", ")} MiB`;
+  return `images of Lambda MicroVMs${sizes}, which AWS builds in minutes; each about 0.15 USD a month. Never tried on AWS`;
+};
+
 const imageText = (image: RunnerImage, isThere: boolean): string => {
   if (image.kind === "pushed") return `the Lambda runner, by the image ${image.uri}`;
   if (image.kind === "build") return `the Lambda runner; its image is built here for ${image.architecture}`;
@@ -34,7 +40,7 @@ export const noDockerText = [
 
 const stackRows = (
   { names, answers }: DeployOrder,
-  { stacks, image }: DeployPlan,
+  { stacks, image, hasMicroVms }: DeployPlan,
 ): readonly (readonly string[])[] => {
   const verb = (name: string): string => (stacks.has(name) ? "update" : "create");
   const ofRunner = imageText(image, stacks.has(names.lambdaShellRunner));
@@ -44,6 +50,7 @@ const stackRows = (
     ...(ofRunner === ""
       ? []
       : [[isKept ? "keep" : verb(names.lambdaShellRunner), names.lambdaShellRunner, ofRunner]]),
+    ...(hasMicroVms ? [[verb(names.microVmRunner), names.microVmRunner, ofMicroVms(answers)]] : []),
     [verb(names.autoScaler), names.autoScaler, ofAutoScaler(answers)],
   ];
 };
@@ -100,7 +107,7 @@ export const planText = (order: DeployOrder, plan: DeployPlan): string => {
   const profile = home.profile === undefined ? "" : `, profile ${safe(home.profile)}`;
   const hasFunction = plan.stacks.has(order.names.lambdaShellRunner);
   return [
-    `In AWS (${where}${profile}), ${plural(3, "CloudFormation stack")} at most:`,
+    `In AWS (${where}${profile}), ${plural(plan.hasMicroVms ? 4 : 3, "CloudFormation stack")} at most:`,
     table(context.console, [], stackRows(order, plan)),
     ...(plan.image.kind === "none" && !hasFunction ? [noDockerText] : []),
     `In Parameter Store, under ${order.names.configurationPath}: ${account.url}, the access token and the webhook's secret, encrypted.${certificateText(order)}`,

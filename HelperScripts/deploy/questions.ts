@@ -15,6 +15,7 @@ import {
   type GivenAnswers,
 } from "./answers/answers";
 import { keptAnswers } from "./answers/kept-answers";
+import { checkMicroVmRegion } from "./answers/microvm-answer";
 import { askUntil } from "./ask";
 import { homeOf } from "./ask-home";
 import { DEFAULT_NAME, type DeploymentNames, deploymentNames } from "./names";
@@ -180,8 +181,10 @@ export const deployOrder = async (
       imageUri: known.imageUri,
       caCertificate,
       network: known.network,
+      microVm: known.microVm,
     }),
   };
   checkImageRegion(answers);
+  checkMicroVmRegion(answers);
   return { context, home, names, answers, account, owners };
 };

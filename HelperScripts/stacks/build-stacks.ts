@@ -9,7 +9,7 @@ import { templateToBuild, templateWithImage } from "./runner-template";
 import { type SamCli, samFailure } from "./sam";
 
 /** The folders of the stacks, in order of deployment. */
-export type StackFolder = "Infrastructure" | "LambdaShellRunner" | "AutoScaler";
+export type StackFolder = "Infrastructure" | "LambdaShellRunner" | "MicroVmRunner" | "AutoScaler";
 
 /** The built template of each stack that is to be deployed. */
 export type BuiltTemplates = ReadonlyMap<StackFolder, string>;
@@ -66,11 +66,13 @@ export const buildStacks = async (
   at: Omit<Build, "folder">,
   name: string,
   image: RunnerImage,
+  hasMicroVms: boolean,
 ): Promise<BuiltTemplates> => {
   const build = { ...at, folder: join(KEPT_FOLDER, "build", name) };
   const templates = new Map<StackFolder, string>();
   templates.set("Infrastructure", await built(build, "Infrastructure", ["--build-in-source"]));
   if (image.kind !== "none") templates.set("LambdaShellRunner", await runnerTemplate(build, image));
+  if (hasMicroVms) templates.set("MicroVmRunner", await built(build, "MicroVmRunner", ["--build-in-source"]));
   templates.set("AutoScaler", await built(build, "AutoScaler", ["--build-in-source"]));
   return templates;
 };

@@ -1,4 +1,5 @@
 import { defined } from "../../Core/defined";
+import { OperatorConfiguration } from "../configuration";
 import type { Context } from "../context";
 import type { DeployAnswers } from "../deploy/answers/answers";
 import { networkParameters } from "../deploy/answers/network-answer";
@@ -7,6 +8,7 @@ import { type Deployment, findDeployment, output } from "../deployment";
 import type { BuiltTemplates } from "./build-stacks";
 import { dashboardParameter } from "./dashboard-parameter";
 import { deployStack } from "./deploy-stack";
+import { uploadMicroVmCode } from "./microvm-code";
 import type { RunnerImage } from "./runner-image";
 import type { SamCli } from "./sam";
 import { wiringOf } from "./wiring";
@@ -26,6 +28,15 @@ export interface StacksOrder {
   readonly image: RunnerImage;
   readonly templates: BuiltTemplates;
 }
+
+/** GitLab's certificate authority goes into the images: it does not fit into what a start gives a MicroVM. */
+const certificateOf = async (
+  context: Context,
+  { configurationPath }: DeploymentNames,
+): Promise<string | undefined> => {
+  const configuration = new OperatorConfiguration(context, configurationPath);
+  return (await configuration.read(["gitLabCaCertificate"])).gitLabCaCertificate?.value;
+};
 
 /**
  * Deploys the stacks in order, each with what those before it gave. A parameter that is not given here keeps the value
@@ -67,6 +78,19 @@ export const deployStacks = async (
     { ConfigurationPath, Wiring, ...ofRunner },
     templates.has("LambdaShellRunner") ? output(infrastructure, "RunnerImageRepositoryUri") : undefined,
   );
+  if (templates.has("MicroVmRunner")) {
+    const bucket = output(infrastructure, "CacheBucketName");
+    const CodeKey = await uploadMicroVmCode(at.context, {
+      bucket,
+      caCertificate: await certificateOf(at.context, names),
+    });
+    await deploy(names.microVmRunner, templates.get("MicroVmRunner"), {
+      ConfigurationPath,
+      Wiring,
+      CodeKey,
+      ...(answers.microVm ? { SizesMiB: answers.microVm.join(",") } : {}),
+    });
+  }
   const EventBusName = output(infrastructure, "EventBusName");
   const ofDashboard = await dashboardParameter(clients, names.autoScaler, ConfigurationPath);
   await deploy(names.autoScaler, templates.get("AutoScaler"), {

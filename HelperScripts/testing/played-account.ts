@@ -58,6 +58,8 @@ export class PlayedAccount {
   /** What SAM's build says when it fails. */
   buildFailure: string | undefined;
   readonly tables = new Set<string>();
+  /** Objects that were put, as `bucket/key`. */
+  readonly uploads: string[] = [];
   /** The deployment id of each image of the account's own. */
   readonly images = new Map<string, string>();
   /** By a bucket's name: the deployment id of its tag, and the objects that it holds. */
@@ -119,6 +121,11 @@ export class PlayedAccount {
   #runNode(args: readonly string[]): ProgramResult {
     if (args.some((each) => each.endsWith("pin.ts")))
       return { exitCode: 0, output: "NODE_DIGEST=sha256:abc\n" };
+    if (args.some((each) => each.endsWith("microvm-code.ts"))) {
+      const path = `/clone/${"ab".repeat(16)}.zip`;
+      this.on.files.set(path, "archive");
+      return { exitCode: 0, output: `${path}\n` };
+    }
     this.samVersion = "SAM CLI, version 1.167.0";
     return { exitCode: 0, output: "" };
   }
@@ -201,7 +208,7 @@ export class PlayedAccount {
   }
 
   #setDeployed(stack: string): void {
-    const suffix = /-(infrastructure|lambda-shell-runner|autoscaler)$/.exec(stack)?.[0] ?? "";
+    const suffix = /-(infrastructure|lambda-shell-runner|microvm-runner|autoscaler)$/.exec(stack)?.[0] ?? "";
     const known = this.#deployed.get(`gitlab-runners${suffix}`);
     const outputs = Object.fromEntries(
       (known?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
@@ -211,6 +218,7 @@ export class PlayedAccount {
     const repository = {
       RunnerImageRepositoryUri: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/runner`,
       EventBusName: stack,
+      CacheBucketName: `${stack}-cachebucket-1`,
     };
     this.on.setStack(stack, {
       ...outputs,
@@ -285,6 +293,10 @@ export class PlayedAccount {
       if (found === undefined) throw new NamedError("NoSuchBucket");
       return found;
     };
+    answers.set("PutObjectCommand", ({ Bucket, Key }: { Bucket: string; Key: string }) => {
+      this.uploads.push(`${Bucket}/${Key}`);
+      return {};
+    });
     answers.set("ListBucketsCommand", () => ({
       Buckets: [...this.buckets.keys()].map((Name) => ({ Name })),
     }));

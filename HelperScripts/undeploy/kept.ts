@@ -44,7 +44,7 @@ const tablesOf = async (
 };
 
 /** What the stacks themselves publish, and take with them. */
-const OF_STACKS = ["infrastructure", "lambda-shell-runner"];
+const OF_STACKS = ["infrastructure", "lambda-shell-runner", "microvm"];
 
 const readParameters = async ({ clients }: Context, Path: string): Promise<readonly string[]> => {
   const isKept = (name: string): boolean =>

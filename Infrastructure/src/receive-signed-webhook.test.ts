@@ -164,6 +164,7 @@ describe("receive-signed-webhook", () => {
       { EventBusName: "runners-a", Source: "gitlab.webhook", DetailType: "GitLabJobEvent", Detail: BODY },
     ]);
     expect(order).toEqual(["put", "remember"]);
+    expect(printed.join("")).not.toContain("WEBHOOK_PUT_TWICE");
     // A signature is taken for five minutes before and after its time.
     expect(rows.get("id-1")).toBeGreaterThanOrEqual(NOW / 1_000 + 600);
   });
@@ -198,7 +199,7 @@ describe("receive-signed-webhook", () => {
   it("of two deliveries at once both are answered 200", async () => {
     const answers = await Promise.all([statusOf(request()), statusOf(request())]);
     expect(answers).toEqual([200, 200]);
-    expect(printed.join("")).toContain("WEBHOOK_PUT_TWICE");
+    expect(printed.filter((line) => line.includes("WEBHOOK_PUT_TWICE"))).toHaveLength(1);
   });
 
   it.each([

@@ -12,8 +12,10 @@ import { startRun } from "./run/start-run";
 import { startDocker } from "./tools/docker-daemon";
 import { touchTools } from "./tools/touch-tools";
 
-/** The port that Lambda calls, as the images' `Hooks` say; another one on a developer's computer alone. */
-const PORT = Number(process.env.GLR_HOOKS_PORT || 9000);
+/** Set on a developer's computer alone. */
+const { GLR_HOOKS_SOCKET: socket } = process.env;
+/** The port that Lambda calls, as the images' `Hooks` say. */
+const LISTEN = socket || 9000;
 const FOLDER = process.env.GLR_ROOT || "/var/lib/glr";
 const CA_FILE = "/opt/glr/gitlab-ca.pem";
 
@@ -31,8 +33,8 @@ const serve = async (): Promise<void> => {
     validate: () => touchTools(process.env),
     start: (request) => startRun([process.execPath, __filename, RUN], request),
   });
-  await startHookServer(PORT, lifecycle);
-  log.info("HOOKS_SERVED", { port: PORT });
+  await startHookServer(LISTEN, lifecycle);
+  log.info("HOOKS_SERVED", { listen: LISTEN });
 };
 
 const run = async (): Promise<void> => {
@@ -42,7 +44,7 @@ const run = async (): Promise<void> => {
     binary: process.env.GITLAB_RUNNER || "gitlab-runner",
     variables: process.env,
     table: systemTable(),
-    user: await jobUser(),
+    user: socket ? async () => undefined : jobUser,
   });
   // Whatever a job has left here does not keep this process.
   process.exit(outcome.kind === "runner-failed" ? 1 : 0);

@@ -94,11 +94,7 @@ export const run = async (options: CommandOptions): Promise<void> => {
     const canAsk = !options.headless && Boolean(process.stdin.isTTY);
     const gitlab = options.gitlab ? await realGitLab(options.gitlab, process.env, canAsk) : undefined;
     if (options.newAccount) log(`A new account: ${limitsText(NEW_ACCOUNT)}.`);
-    log(
-      options.empty
-        ? "Starting the engine …"
-        : "Starting the engine, building and deploying the three stacks …",
-    );
+    log(options.empty ? "Starting the engine …" : "Starting the engine, building and deploying the stacks …");
     const settings = {
       log,
       isVerbose: options.verbose,

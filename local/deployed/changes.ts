@@ -12,7 +12,7 @@ const WRITES_DATA: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
   ec2: new Set(["CreateFleet", "RunInstances", "TerminateInstances", "StopInstances"]),
   events: new Set(["PutEvents"]),
-  lambda: new Set(["Invoke"]),
+  lambda: new Set(["Invoke", "RunMicrovm", "SuspendMicrovm", "ResumeMicrovm", "TerminateMicrovm"]),
   logs: new Set(["CreateLogStream", "PutLogEvents"]),
   monitoring: new Set(["PutMetricData"]),
   sns: new Set(["Publish", "PublishBatch"]),

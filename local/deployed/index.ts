@@ -26,6 +26,8 @@ export interface EngineDeployedSettings {
   readonly now: () => number;
   /** The tags of an instance, which the EC2 simulator knows and the engine does not. */
   readonly instanceTags: (instanceId: string) => ResourceTags;
+  /** The image of a MicroVM, which the host knows and the engine does not. */
+  readonly microVmImage: (microvmId: string) => string | undefined;
   /** Where HTTP APIs are served. */
   readonly apiOrigin: string;
 }
@@ -90,6 +92,7 @@ export const engineDeployed = (settings: EngineDeployedSettings): EngineDeployed
         const { service, kind, name } = partsOf(arn);
         return service === "ec2" && kind === "instance" ? instanceTags(name) : engineTags(arn);
       },
+      microVmImage: async (microvmId) => settings.microVmImage(microvmId),
       table: keep("table", (arn: string) => readTable(clients.dynamoDb, arn)),
       parameter: keep("parameter", (arn: string) => readParameter(clients.ssm, region, arn)),
       parametersBelow: keep("below", (arn: string) => readParametersBelow(clients.ssm, arn)),

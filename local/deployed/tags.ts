@@ -35,6 +35,12 @@ const ofEc2: ReadTags = async ({ ec2 }, { name }) => {
 const ofEvents: ReadTags = async ({ events }, _, arn) =>
   toMap((await events.send(new ListEventTagsCommand({ ResourceARN: arn }))).Tags);
 
+const ofImage: ReadTags = async ({ readPath }, _, arn) => {
+  const path = `/2025-09-09/microvm-images/${encodeURIComponent(arn)}`;
+  const { tags } = JSON.parse((await readPath("lambda", path)).toString("utf8")) as { tags?: ResourceTags };
+  return tags;
+};
+
 /** A version or alias has the tags of its function. */
 const ofFunction: ReadTags = async ({ lambda }, _, arn) =>
   (await lambda.send(new ListTagsCommand({ Resource: arn.split(":").slice(0, 7).join(":") }))).Tags;
@@ -60,7 +66,8 @@ const READERS: Readonly<Record<string, ReadTags>> = {
   ec2: ofEc2,
   events: ofEvents,
   iam: ofRole,
-  lambda: ofFunction,
+  lambda: (clients, parts, arn) =>
+    (parts.kind === "microvm-image" ? ofImage : ofFunction)(clients, parts, arn),
   sqs: ofQueue,
   ssm: ofParameter,
   states: ofStates,

@@ -6,7 +6,7 @@ import { SAM, samEnv } from "./sam";
 import { sourcesHash } from "./sources";
 
 /** The stacks in order of deployment. */
-export const STACKS = ["Infrastructure", "LambdaShellRunner", "AutoScaler"] as const;
+export const STACKS = ["Infrastructure", "LambdaShellRunner", "MicroVmRunner", "AutoScaler"] as const;
 export type Stack = (typeof STACKS)[number];
 
 /** The folder of each stack's build: `template.yaml` and a folder for each function, by logical id. */

@@ -16,6 +16,7 @@ import { readTemplate } from "./template-file";
 export const STACK_NAMES: Readonly<Record<Stack, string>> = {
   Infrastructure: "gitlab-runners-infrastructure",
   LambdaShellRunner: "gitlab-runners-lambda-shell-runner",
+  MicroVmRunner: "gitlab-runners-microvm-runner",
   AutoScaler: "gitlab-runners-autoscaler",
 };
 

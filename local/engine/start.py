@@ -11,6 +11,7 @@
 9. A template is taken as the gateway hands it on (supported_templates.py).
 10. HTTP APIs have their address at the laptop's webhook API (http_apis.py).
 11. It has the public parameters of all stock images (public_images.py).
+12. It has images of MicroVMs, as Lambda has them (microvm_images.py).
 
 Each change replaces an internal function of MiniStack. Where that function is missing or has other parameters, the
 start fails with a message.
@@ -29,6 +30,7 @@ from ministack.services import eventbridge, lambda_svc
 
 from event_bus_policies import know_event_bus_policies
 from http_apis import serve_http_apis_elsewhere
+from microvm_images import know_microvm_images
 from public_images import publish_images
 from request_ids import is_answered, keep_request_ids, request_id_of
 from seams import ask_before_own_calls, is_task
@@ -141,6 +143,7 @@ publish_images()
 allow_ec2_events()
 exit_with_parent()
 know_event_bus_policies(require)
+know_microvm_images(require)
 take_supported_templates(require)
 serve_http_apis_elsewhere(require)
 listen_on_socket_if_asked()

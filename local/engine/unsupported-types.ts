@@ -16,8 +16,11 @@ export const UNSUPPORTED_TYPES: readonly string[] = [
   "AWS::SSM::Document",
 ];
 
-/** What MiniStack refuses too, but not as the laptop starts it (event_bus_policies.py). */
-export const KNOWN_TO_OUR_ENGINE: readonly string[] = ["AWS::Events::EventBusPolicy"];
+/** What MiniStack refuses too, but not as the laptop starts it (event_bus_policies.py, microvm_images.py). */
+export const KNOWN_TO_OUR_ENGINE: readonly string[] = [
+  "AWS::Events::EventBusPolicy",
+  "AWS::Lambda::MicrovmImage",
+];
 
 /** An alarm on an expression over metrics, which MiniStack refuses. Nothing on the laptop reads alarms. */
 export const isOnExpression = (resource: {

@@ -71,5 +71,7 @@ export interface Deployed {
   parameter(arn: string): Promise<DeployedParameter | undefined>;
   /** The ARNs of the parameters below a path that is given as an ARN. */
   parametersBelow(pathArn: string): Promise<readonly string[]>;
+  /** The ARN of the image of a MicroVM; undefined for one that was never there. */
+  microVmImage(microvmId: string): Promise<string | undefined>;
   launchTemplate(name: LaunchTemplateName): Promise<DeployedLaunchTemplate | undefined>;
 }

@@ -12,6 +12,7 @@ const WARMED = [
   "LookUpRunnerFunction",
   "StartLambdaRunnerFunction",
   "StartEc2RunnerFunction",
+  "StartMicroVmRunnerFunction",
   "RecordPickUpFunction",
   "FindRunnerFunction",
   "UnregisterRunnerFunction",
@@ -29,19 +30,29 @@ export const deploySettings = (
     : { emulator: { hostUrl: services.host.url, apiOrigin: services.webhookApi.url } }),
 });
 
-/** Deploys the three stacks in order: each finds in Parameter Store what those before it published. */
-export const deployStacks = async (settings: DeploySettings, options: LaptopOptions): Promise<Stacks> => {
+/**
+ * Deploys the stacks in order: each finds in Parameter Store what those before it published.
+ *
+ * @param uploadCode puts what MicroVMs' images are built from into a bucket, and gives its key
+ */
+export const deployStacks = async (
+  settings: DeploySettings,
+  options: LaptopOptions,
+  uploadCode: (bucket: string) => Promise<string>,
+): Promise<Stacks> => {
   const log = options.log ?? (() => undefined);
-  const deploy = async (stack: Stack) => {
+  const deploy = async (stack: Stack, own: Readonly<Record<string, string>> = {}) => {
     const since = Date.now();
-    const deployed = await deployStack(settings, stack, options.parameters?.[stack]);
+    const deployed = await deployStack(settings, stack, { ...own, ...options.parameters?.[stack] });
     log(`  ${stack} deployed by sam in ${((Date.now() - since) / 1_000).toFixed(1)} s`);
     return deployed;
   };
   const Infrastructure = await deploy("Infrastructure");
   const LambdaShellRunner = await deploy("LambdaShellRunner");
+  const CodeKey = await uploadCode(Infrastructure.outputs.CacheBucketName ?? "");
+  const MicroVmRunner = await deploy("MicroVmRunner", { CodeKey });
   const AutoScaler = await deploy("AutoScaler");
-  return { Infrastructure, LambdaShellRunner, AutoScaler };
+  return { Infrastructure, LambdaShellRunner, MicroVmRunner, AutoScaler };
 };
 
 /** What CloudFormation's event starts on AWS: the engine has none. */

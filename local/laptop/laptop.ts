@@ -7,6 +7,7 @@ import type { LaptopStatus } from "../gitlab/page/laptop-status";
 import type { LambdaHost } from "../lambda-host";
 import { limitsText } from "../limits/account-limits";
 import { dashboardView, readDashboard } from "../metrics/dashboard";
+import type { MicroVmHost } from "../microvm";
 import type { WebhookApi } from "../webhook-api";
 import type { Aws } from "./aws";
 import { type GitLabConfiguration, writeConfiguration } from "./configuration";
@@ -16,6 +17,7 @@ import type { RunnerBinary } from "./gitlab-runner-binary";
 import type { LaptopOptions } from "./laptop-options";
 import { readLedgers } from "./ledger-view";
 import { readMappingLines } from "./mapping-view";
+import { makeMicroVmCode, uploadMicroVmCode } from "./microvm-code";
 import { openRunFolder, ROOT, type RunFolder } from "./run-folder";
 import { type Closer, type LaptopServices, startServices } from "./services";
 import { laptopStatus } from "./status";
@@ -27,6 +29,7 @@ export interface EmptyLaptop {
   readonly standIn?: StandIn;
   readonly aws: Aws;
   readonly ec2: Ec2Simulator;
+  readonly microVms: MicroVmHost;
   readonly host: LambdaHost;
   readonly webhookApi: WebhookApi;
   readonly run: RunFolder;
@@ -66,7 +69,7 @@ const inRunFolder = async <Started>(
   }
 };
 
-/** Jobs and remaining resources of all deployments, from their ledgers, the GitLab stand-in and the EC2 simulator. */
+/** Jobs and remaining resources of all deployments, from their ledgers, the GitLab stand-in, EC2 and the MicroVM host. */
 const statusOf = (services: LaptopServices, root: string) => {
   const widgets = readDashboard(root);
   return async (): Promise<LaptopStatus> => {
@@ -77,7 +80,11 @@ const statusOf = (services: LaptopServices, root: string) => {
     const mapping = (await Promise.all(tables.map((table) => readMappingLines(services.env, table)))).flat();
     const { account } = services;
     return {
-      ...laptopStatus(ledger, { runnerRecords, instances: services.ec2.running() }),
+      ...laptopStatus(ledger, {
+        runnerRecords,
+        instances: services.ec2.running(),
+        microVms: services.microVms.running(),
+      }),
       mapping,
       dashboard: dashboardView(widgets, services.metrics),
       ...(account && { account: { limits: limitsText(account.limits), refused: account.list() } }),
@@ -124,13 +131,16 @@ const deploy = async (
   options: LaptopOptions,
   root: string,
   building: readonly Promise<string>[],
+  code: Promise<string>,
 ): Promise<Laptop> => {
   const sam = startSam(laptop.run, laptop.aws.samEnv);
   try {
     const { webhookSecret: webhookToken } = await configure(laptop, options);
     const folders = await Promise.all(building);
     const builds = Object.fromEntries(STACKS.map((stack, index) => [stack, folders[index]])) as Builds;
-    const stacks = await deployStacks(deploySettings(laptop, { root, sam, builds }), options);
+    const stacks = await deployStacks(deploySettings(laptop, { root, sam, builds }), options, (bucket) =>
+      uploadMicroVmCode(laptop.env, bucket, code),
+    );
     await keepPrices(laptop, stacks);
     warmFunctions(laptop, stacks);
     const webhook = stacks.Infrastructure.outputs.WebhookUrl ?? "";
@@ -143,7 +153,7 @@ const deploy = async (
 };
 
 /**
- * Starts an empty laptop, and builds and deploys the three shipped stacks there.
+ * Starts an empty laptop, and builds and deploys the shipped stacks there.
  *
  * @throws Error with a message for the operator
  */
@@ -152,5 +162,6 @@ export const startLaptop = (options: LaptopOptions = {}): Promise<Laptop> =>
     const root = options.root ?? ROOT;
     const building = STACKS.map((stack) => buildStack(root, stack, run));
     const runnerFolder = building[STACKS.indexOf("LambdaShellRunner")] as Promise<string>;
-    return deploy(await startEmpty(options, run, runnerFolder, closers), options, root, building);
+    const code = makeMicroVmCode(root, run);
+    return deploy(await startEmpty(options, run, runnerFolder, closers), options, root, building, code);
   });

@@ -11,6 +11,7 @@ import { type MetLimits, metLimits } from "../limits/met-limits";
 import { countAnswer, countCall } from "../metrics/aws-metrics";
 import { readEmbeddedMetrics } from "../metrics/embedded-metrics";
 import { MetricStore } from "../metrics/metric-store";
+import { type MicroVmHost, startMicroVms } from "../microvm";
 import { isAnotherUser } from "../process/same-user";
 import { startWebhookApi, type WebhookApi } from "../webhook-api";
 import { apiGateway } from "./api-gateway";
@@ -30,6 +31,7 @@ export interface LaptopServices {
   readonly webhookApi: WebhookApi;
   readonly standIn?: StandIn;
   readonly ec2: Ec2Simulator;
+  readonly microVms: MicroVmHost;
   readonly host: LambdaHost;
   /** In place of CloudWatch's. */
   readonly metrics: MetricStore;
@@ -62,6 +64,22 @@ const simulateEc2 = (
   });
   aws.setEc2(ec2);
   return ec2;
+};
+
+const hostMicroVms = (
+  { run, aws, binary }: Pick<LaptopServices, "run" | "aws" | "binary">,
+  { isVerbose, log = quiet }: LaptopOptions,
+): MicroVmHost => {
+  const microVms = startMicroVms({
+    awsEndpoint: aws.endpoint,
+    region: REGION,
+    folder: run.folder("vm"),
+    env: { ...run.env, GITLAB_RUNNER: binary.path },
+    readPath: aws.readPath,
+    log: isVerbose ? log : quiet,
+  });
+  aws.setMicroVms(microVms);
+  return microVms;
 };
 
 const functionArn = (name: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${name}`;
@@ -156,7 +174,8 @@ export const startServices = async (
   const gitlab = options.gitlab ? {} : { standIn: opened(await startGitLab({ log, ...options.standIn })) };
   const parts = { run, aws, binary, metrics, ...defined({ account }) };
   const ec2 = opened(simulateEc2(parts, options));
+  const microVms = opened(hostMicroVms(parts, options));
   const host = opened(await hostFunctions(parts, options, await runnerFolder));
   webhookApi.open(apiGateway({ aws, host }, log));
-  return { ...parts, ...gitlab, webhookApi, ec2, host, env: aws.env };
+  return { ...parts, ...gitlab, webhookApi, ec2, microVms, host, env: aws.env };
 };

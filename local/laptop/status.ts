@@ -48,9 +48,14 @@ export const jobsOf = ({ attempts, runners }: LedgerView, now: Time): readonly L
 /** What the page and the terminal show in addition to GitLab's view. */
 export const laptopStatus = (
   ledger: LedgerView,
-  found: { readonly runnerRecords: number; readonly instances: number },
+  found: { readonly runnerRecords: number; readonly instances: number; readonly microVms: number },
   now: Time = Date.now(),
 ): LaptopStatus => ({
   jobs: jobsOf(ledger, now),
-  remaining: { runners: found.runnerRecords, instances: found.instances, ledger: ledger.open },
+  remaining: {
+    runners: found.runnerRecords,
+    instances: found.instances,
+    microVms: found.microVms,
+    ledger: ledger.open,
+  },
 });

@@ -8,7 +8,7 @@ export interface Row {
   readonly id: number;
   readonly name: string;
   readonly status: string;
-  /** `Lambda` or `EC2`; empty while unknown. */
+  /** `Lambda`, `EC2` or `MicroVM`; empty while unknown. */
   readonly provider: string;
   /** Duration of each completed step, in order. */
   readonly steps: readonly { readonly name: string; readonly ms: number }[];
@@ -16,7 +16,7 @@ export interface Row {
   readonly reason?: string;
 }
 
-const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2" };
+const PROVIDERS: Readonly<Record<string, string>> = { LAMBDA: "Lambda", EC2: "EC2", MICROVM: "MicroVM" };
 
 type Milestone = readonly [name: string, at: number | undefined];
 

@@ -38,12 +38,12 @@ export const summaryTable = (rows: readonly Row[], columns: number): string => {
   return table.toString();
 };
 
-export const hasNothingRemaining = ({ runners, instances, ledger }: RemainingResources): boolean =>
-  runners + instances + ledger === 0;
+export const hasNothingRemaining = ({ runners, instances, microVms, ledger }: RemainingResources): boolean =>
+  runners + instances + microVms + ledger === 0;
 
 /** The remaining resources after the jobs, counted in GitLab, EC2 and the ledger. */
 export const remainingText = (remaining: RemainingResources): string => {
-  const sentence = `Remaining: ${remaining.runners} runner records in GitLab, ${remaining.instances} instances, ${remaining.ledger} open ledger items.`;
+  const sentence = `Remaining: ${remaining.runners} runner records in GitLab, ${remaining.instances} instances, ${remaining.microVms} MicroVMs, ${remaining.ledger} open ledger items.`;
   return hasNothingRemaining(remaining) ? pc.green(sentence) : pc.red(sentence);
 };
 

@@ -220,14 +220,15 @@ describe("the summary", () => {
   });
 
   it.each([
-    [{ runners: 0, instances: 0, ledger: 0 }, true],
-    [{ runners: 1, instances: 0, ledger: 0 }, false],
-    [{ runners: 0, instances: 1, ledger: 0 }, false],
-    [{ runners: 0, instances: 0, ledger: 1 }, false],
+    [{ runners: 0, instances: 0, microVms: 0, ledger: 0 }, true],
+    [{ runners: 1, instances: 0, microVms: 0, ledger: 0 }, false],
+    [{ runners: 0, instances: 1, microVms: 0, ledger: 0 }, false],
+    [{ runners: 0, instances: 0, microVms: 1, ledger: 0 }, false],
+    [{ runners: 0, instances: 0, microVms: 0, ledger: 1 }, false],
   ])("shows the remaining resources: %j", (remaining, isNothing) => {
     expect(hasNothingRemaining(remaining)).toBe(isNothing);
     expect(remainingText(remaining)).toContain(
-      `${remaining.runners} runner records in GitLab, ${remaining.instances} instances`,
+      `${remaining.runners} runner records in GitLab, ${remaining.instances} instances, ${remaining.microVms} MicroVMs`,
     );
   });
 });

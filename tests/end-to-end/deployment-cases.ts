@@ -84,20 +84,20 @@ const runsBeside = ({ get, root }: Given): void => {
 };
 
 /** A parameter of each stack that a user may change later. */
-const CHANGED: Readonly<Record<Stack, Readonly<Record<string, string>>>> = {
+const CHANGED: Readonly<Partial<Record<Stack, Readonly<Record<string, string>>>>> = {
   Infrastructure: { AdditionalEgressPort: "8443" },
   LambdaShellRunner: { MemorySizeMiB: "2048" },
   AutoScaler: { DiskGiB: "40", Wiring: "changed" },
 };
 
-/** Deploys all three stacks again, each with its changed parameter, and AutoScaler with changed user data. */
+/** Deploys the stacks again, each with its changed parameter, and AutoScaler with changed user data. */
 const update = async ({ get, root }: Given): Promise<void> => {
   const { laptop } = get();
   const AutoScaler = changedBuild(laptop, "echo user data of the copy", "echo user data of the update");
   await deployOn(laptop, {
     root: root(),
     builds: { ...laptop.builds, AutoScaler },
-    parameters: (stack) => CHANGED[stack],
+    parameters: (stack) => CHANGED[stack] ?? {},
   }).finally(() => rmSync(AutoScaler, { recursive: true, force: true }));
   laptop.host.forget();
 };

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Builds, STACKS, type Stack } from "../../local/engine/build";
-import { type DeployedStack, deployStack } from "../../local/engine/deploy";
+import type { Builds, Stack } from "../../local/engine/build";
+import { type DeployedStack, deployStack, STACK_NAMES } from "../../local/engine/deploy";
 import { startSam } from "../../local/engine/sam";
 import { writeConfiguration } from "../../local/laptop/configuration";
 import { deploySettings, type Stacks } from "../../local/laptop/deploy-stacks";
@@ -26,11 +26,14 @@ export const changedBuild = ({ builds }: Pick<Laptop, "builds">, from: string, t
   return folder;
 };
 
+/** The optional one is left out. */
+const NEEDED: readonly Stack[] = ["Infrastructure", "LambdaShellRunner", "AutoScaler"];
+
 /** Deploys stacks with `sam deploy` on a laptop that runs. */
 export const deployOn = async (
   laptop: Laptop,
   deployment: Deployment,
-  which: readonly Stack[] = STACKS,
+  which: readonly Stack[] = NEEDED,
 ): Promise<Partial<Record<Stack, DeployedStack>>> => {
   const sam = startSam(laptop.run, laptop.aws.samEnv);
   const stacks: Partial<Record<Stack, DeployedStack>> = {};
@@ -54,17 +57,17 @@ const parametersOf = (stack: Stack): Record<string, string> => ({
 
 /** A deployment of its own beside the laptop's, under other names and another configuration path. */
 export interface SecondDeployment {
-  readonly stacks: Stacks;
+  readonly stacks: Omit<Stacks, "MicroVmRunner">;
   readonly webhook: string;
   readonly webhookToken: string;
 }
 
 const PATH = "/second/runners";
-const NAMES: Readonly<Record<Stack, string>> = {
+const NAMES = {
   Infrastructure: "second-infrastructure",
   LambdaShellRunner: "second-lambda-shell-runner",
   AutoScaler: "second-autoscaler",
-};
+} as const satisfies Readonly<Partial<Record<Stack, string>>>;
 
 /** Deploys the laptop's own builds once more. */
 export const openSecondDeployment = async (laptop: Laptop, root: string): Promise<SecondDeployment> => {
@@ -78,8 +81,8 @@ export const openSecondDeployment = async (laptop: Laptop, root: string): Promis
   const stacks = (await deployOn(laptop, {
     root,
     builds,
-    nameOf: (stack) => NAMES[stack],
+    nameOf: (stack) => ({ ...STACK_NAMES, ...NAMES })[stack],
     parameters: parametersOf,
-  })) as Stacks;
+  })) as SecondDeployment["stacks"];
   return { stacks, webhook: stacks.Infrastructure.outputs.WebhookUrl ?? "", webhookToken };
 };

@@ -11,6 +11,7 @@ import { startSam } from "../../local/engine/sam";
 import { clientSettings } from "../../local/laptop/client-settings";
 import { writeConfiguration } from "../../local/laptop/configuration";
 import { deployStacks, type Stacks } from "../../local/laptop/deploy-stacks";
+import { makeMicroVmCode, uploadMicroVmCode } from "../../local/laptop/microvm-code";
 import { openRunFolder, ROOT, type RunFolder } from "../../local/laptop/run-folder";
 import { gitlabApi, START_MS, until } from "./engine";
 import { launchedInstances } from "./launched-instances";
@@ -39,7 +40,9 @@ const deploy = async (): Promise<Stacks> => {
   const builds = Object.fromEntries(STACKS.map((stack, index) => [stack, folders[index]])) as Builds;
   const sam = startSam(run, line.env);
   try {
-    return await deployStacks({ root: ROOT, sam, builds, operator: clientSettings(line.env) }, {});
+    const settings = { root: ROOT, sam, builds, operator: clientSettings(line.env) };
+    const code = makeMicroVmCode(ROOT, run);
+    return await deployStacks(settings, {}, (bucket) => uploadMicroVmCode(line.env, bucket, code));
   } finally {
     sam.close();
   }

@@ -26,7 +26,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   let laptopJobs: LaptopJob[];
   let mapping: MappingLine[];
   let dashboard: DashboardView | undefined;
-  let remaining: { runners: number; instances: number; ledger: number };
+  let remaining: { runners: number; instances: number; microVms: number; ledger: number };
 
   beforeAll(async () => {
     browser = await openBrowser();
@@ -41,7 +41,7 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     laptopJobs = [];
     mapping = [];
     dashboard = undefined;
-    remaining = { runners: 0, instances: 0, ledger: 0 };
+    remaining = { runners: 0, instances: 0, microVms: 0, ledger: 0 };
     gitlab.setLaptopStatus(async () => ({
       jobs: laptopJobs,
       remaining,
@@ -101,9 +101,12 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
   }, 30_000);
 
   it("shows the remaining resources, and none after a complete cleanup", async () => {
-    remaining = { runners: 1, instances: 2, ledger: 3 };
-    await sees(figure("Remaining resources"), "runner records 1, instances 2, open ledger items 3");
-    remaining = { runners: 0, instances: 0, ledger: 0 };
+    remaining = { runners: 1, instances: 2, microVms: 1, ledger: 3 };
+    await sees(
+      figure("Remaining resources"),
+      "runner records 1, instances 2, MicroVMs 1, open ledger items 3",
+    );
+    remaining = { runners: 0, instances: 0, microVms: 0, ledger: 0 };
     await sees(figure("Remaining resources"), "none");
   }, 30_000);
 

@@ -60,7 +60,7 @@ const expectSummary = async (run: Start, columns: number): Promise<void> => {
   });
   const lines = summaryLines(run);
   expect(Object.keys(SUMMARY)).toEqual(SAMPLE_JOBS.map(({ name }) => name));
-  expect(lines.at(-1)).toContain("0 runner records in GitLab, 0 instances, 0 open ledger items");
+  expect(lines.at(-1)).toContain("0 runner records in GitLab, 0 instances, 0 MicroVMs, 0 open ledger items");
   expect(run.out()).toMatch(/Command line, in another terminal: \. \S+\/env && npx runners status/);
   expect(new Set(lines.slice(0, -1).map(({ length }) => length))).toEqual(new Set([columns]));
   const rows = summaryRows(lines.slice(0, -1));

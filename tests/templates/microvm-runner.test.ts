@@ -1,17 +1,12 @@
 import { STACK_TAG } from "../../Core/configuration";
 import { microVmImageParameter, parseMicroVmImage } from "../../Core/microvm/image";
 import { MICROVM_MEMORY_MIB } from "../../Core/model/runner-class";
+import { MICROVM_REGIONS } from "../../HelperScripts/deploy/answers/microvm-answer";
 import { HOOKS_PATH } from "../../MicroVmRunner/src/hooks/hook-server";
 import { asList, asMap, at, ofType, readTemplate, resource, type Value } from "./read-template";
 import { resolve } from "./resolve";
 
 const template = readTemplate("MicroVmRunner");
-
-/** https://docs.aws.amazon.com/general/latest/gr/lambda-service.html, as of August 2026. */
-const REGIONS = [
-  ...["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "ap-northeast-1"],
-  ...["ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-north-1"],
-];
 
 const ARN = "arn:aws:lambda:eu-west-1:111122223333:microvm-image:gitlab-runners-1";
 /** A text with what Lambda gives an image that it has built. */
@@ -46,7 +41,7 @@ describe("the images of MicroVMs", () => {
   });
 
   it.each(images)(
-    "T-27 T-28: $id has the hooks, Docker's rights, no way in and nothing that could suspend it",
+    "T-27 T-28: $id has what Lambda calls, Docker's rights, no way in and nothing that could suspend it",
     (image) => {
       const properties = asMap(resolve(template, image.properties));
       expect(properties.Hooks).toEqual({
@@ -88,7 +83,7 @@ describe("the images of MicroVMs", () => {
 it("S-1: MicroVmRunner refuses a region that has no MicroVMs, and a deployment without code, before it makes anything", () => {
   const assertion = (name: string) => asMap(at(template.rules[name], "Assertions", 0));
   const [regions, region] = asList(asMap(assertion("Region").Assert)["Fn::Contains"]);
-  expect([...asList(regions)].sort()).toEqual([...REGIONS].sort());
+  expect([...asList(regions)].sort()).toEqual([...MICROVM_REGIONS].sort());
   expect(region).toEqual({ Ref: "AWS::Region" });
   expect(assertion("Region").AssertDescription).toMatch(/no Lambda MicroVMs in this region/);
   const code = (CodeKey: string) => resolve(template, assertion("Code").Assert, { CodeKey });

@@ -201,6 +201,7 @@ describe("an outage of GitLab", () => {
       70,
       20,
     ],
+    ["began in the moment when it was found", [[70, 75]], 0, 70, 70],
   ] as const)("I-46: %s", async (_, failures, pending, foundAt, from) => {
     const ledger = await recorded(...failures);
     expect(await outageMarks(ledger, NOW + pending * SECOND, NOW + foundAt * SECOND)).toEqual([

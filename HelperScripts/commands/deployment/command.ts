@@ -28,7 +28,7 @@ Examples:
   $ npm run deploy -- --answers answers.json --yes --test-job
 
 The document: { "gitlabUrl": "https://gitlab.example.com", "accessToken": "glpat-…", "projects": ["42", "group/app", "group/*"] },
-and if you like "name", "region", "profile", "alarmEmail", "runbookUrl", "imageUri", "setupToken", "caCertificate" (a file, or PEM),
+and if you like "name", "region", "profile", "alarmEmail", "microVm", "runbookUrl", "imageUri", "setupToken", "caCertificate" (a file, or PEM),
 "network" (yours; docs/networks.md). HelperScripts/deploy-answers.schema.json is its schema. Tokens also come by the environment:
   GITLAB_ACCESS_TOKEN   stored encrypted; scopes create_runner, manage_runner, read_api
   GITLAB_SETUP_TOKEN    used for webhooks and the test job, and not stored; scope api. Without it the access token is tried.

@@ -53,6 +53,17 @@ describe("deploy, asked", () => {
     expect(err).toMatch(/Job \d+ succeeded: it waited 8\.0 s for its runner and ran 2\.0 s/);
   });
 
+  it("waits for the test job no longer than until it has ended", async () => {
+    const account = new PlayedAccount();
+    const began = account.on.now;
+    await deploy(account, [], { answers: [...ENTER.slice(0, -1), "yes"] });
+    const without = account.on.now - began;
+    const other = new PlayedAccount();
+    await deploy(other, [], { answers: ENTER });
+    // The job's ten seconds, and a look each second.
+    expect(other.on.now - began - without).toBeLessThanOrEqual(12 * SECONDS);
+  });
+
   it("asks for the profile as well where there are several and none is chosen: eight", async () => {
     const account = new PlayedAccount();
     account.on.env.AWS_CONFIG_FILE = "config";
@@ -164,6 +175,38 @@ describe("deploy, told", () => {
     expect(args[args.indexOf("--image-repository") + 1]).toBe(
       `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/runner`,
     );
+  });
+
+  it("makes images of MicroVMs where the answers ask for them, of what it uploads, and says so and what never was tried", async () => {
+    const account = withAnswers({ microVm: [2048, 8192], name: "ci" });
+    const { exitCode, err } = await silently(account);
+    expect([exitCode, exitCode === 0 ? "" : err]).toEqual([0, ""]);
+    expect(stacksOf(account)).toEqual([
+      ...["ci-infrastructure", "ci-lambda-shell-runner", "ci-microvm-runner", "ci-autoscaler"],
+    ]);
+    const CodeKey = `microvm-code/${"ab".repeat(16)}.zip`;
+    expect(account.uploads).toEqual([expect.stringMatching(new RegExp(`^[\\w-]+/${CodeKey}$`))]);
+    expect(account.deploys[2]?.parameters).toEqual({
+      ConfigurationPath: "/ci",
+      Wiring: expect.any(String),
+      CodeKey,
+      SizesMiB: "2048,8192",
+    });
+    expect(err).toMatch(
+      /create +ci-microvm-runner +images of Lambda MicroVMs of 2048, 8192 MiB.*Never tried on AWS/,
+    );
+  });
+
+  it("keeps the MicroVMs that are deployed where no answer speaks of them, and their sizes", async () => {
+    const account = withAnswers({ microVm: "yes" });
+    await silently(account);
+    for (const path of account.on.files.keys())
+      if (path.endsWith("gitlab-runners.json")) account.on.files.delete(path);
+    account.on.files.set(FILE, JSON.stringify(GIVEN));
+    await silently(account);
+    const [, again] = account.deploys.filter(({ stack }) => stack.endsWith("-microvm-runner"));
+    expect(again?.parameters).not.toHaveProperty("SizesMiB");
+    expect(again?.parameters.CodeKey).toMatch(/^microvm-code\//);
   });
 
   it("has the Lambda runner's alarms on the dashboard once they are published, unless somebody switched it off", async () => {

@@ -85,7 +85,7 @@ const deployAll = async (order: DeployOrder, plan: DeployPlan): Promise<Deployed
   const { context, home, names, answers } = order;
   await storeAccount(order);
   const at = { context, sam: await findSam(context, home) };
-  const templates = await buildStacks(at, names.name, plan.image);
+  const templates = await buildStacks(at, names.name, plan.image, plan.hasMicroVms);
   return deployStacks(at, { names, answers, image: plan.image, templates });
 };
 

@@ -97,8 +97,16 @@ const removeWebhooks = async (
 
 const STARTS = "/Starts";
 
+/** The last one deployed first. */
+const stacksOf = (names: DeploymentNames): readonly string[] => [
+  names.autoScaler,
+  names.microVmRunner,
+  names.lambdaShellRunner,
+  names.infrastructure,
+];
+
 const removeStacks = async ({ context, names }: Removal): Promise<void> => {
-  for (const name of [names.autoScaler, names.lambdaShellRunner, names.infrastructure]) {
+  for (const name of stacksOf(names)) {
     if ((await stackState(context.clients.cloudFormation(), name)) === undefined) continue;
     const since = context.now();
     await deleteStack(context, name);
@@ -172,7 +180,7 @@ export const undeploy = async (outer: Context, options: UndeployOptions): Promis
   const removal = removalOf(outer, options);
   const { context, names } = removal;
   const stacks: string[] = [];
-  for (const name of [names.autoScaler, names.lambdaShellRunner, names.infrastructure])
+  for (const name of stacksOf(names))
     if (await stackState(context.clients.cloudFormation(), name)) stacks.push(name);
   const webhooks = await ownWebhooks(removal);
   context.console.err(planLines(removal, stacks, webhooks));

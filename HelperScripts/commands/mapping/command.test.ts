@@ -528,6 +528,7 @@ describe("mapping pull and check", () => {
     const world = simulationWith(SMALL);
     const right = await world.run(["mapping", "check", FILE]);
     expect([right.exitCode, right.out]).toEqual([0, "mapping.json is valid: 4 rows."]);
+    expect(right.err).toMatch(/^Functions, instance types and lifetimes depend on the stack/);
     world.files.set(FILE, '{ "jobs": [ { "type": "EC2" } ] }');
     const wrong = await world.run(["mapping", "check", FILE, "--json"]);
     expect(wrong.exitCode).toBe(1);

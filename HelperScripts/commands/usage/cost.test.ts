@@ -121,6 +121,12 @@ describe("cost", () => {
     expect(out).toMatch(/^42 +4 +6 +4 min 09 s +\$27\.00 +\$16\.00$/m);
   });
 
+  it("says nothing of runners without a price where there is none", async () => {
+    const on = new DeploymentDouble();
+    count(on, numbers(1));
+    expect((await on.run(["cost"])).out).not.toContain("Not in it");
+  });
+
   it("estimates what is in no sum, apart", async () => {
     const on = new DeploymentDouble();
     // A hundred hours of instances with 50 GiB; and a function, which has neither disk nor address.

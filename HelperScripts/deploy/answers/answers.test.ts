@@ -48,6 +48,19 @@ describe("a document of answers", () => {
     expect(readAnswers("{}")).toEqual({ answers: {} });
   });
 
+  it.each([
+    ["yes", [2_048]],
+    ["no", []],
+    [
+      [8_192, 512, 8_192],
+      [8_192, 512],
+    ],
+  ])("asks for MicroVMs by %j", (microVm, sizes) => {
+    const { answers } = readAnswers(JSON.stringify({ microVm }));
+    expect(answers.microVm).toEqual(sizes);
+    expect(readAnswers(answersText({ name: "ci", ...answers })).answers.microVm).toEqual(sizes);
+  });
+
   it("is what is kept, so that a kept one can be given again", () => {
     const answers = {
       name: "ci",
@@ -83,6 +96,9 @@ describe("a document of answers", () => {
       { region: "us-east-1", imageUri: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/runner:1" },
       "push it to one in us-east-1",
     ],
+    [{ microVm: true }, "microVm is true: give yes, no, or a list of sizes"],
+    [{ microVm: [1024, 1536] }, "microVm is 1536: each size is one of 512, 1024, 2048"],
+    [{ region: "eu-west-3", microVm: "yes" }, "eu-west-3 has no Lambda MicroVMs"],
     [{ accessToken: 7 }, "accessToken is not a token"],
   ])("%j is refused with its field and remedy", (document, expected) => {
     expect(refusal(document)).toContain(expected);
@@ -103,6 +119,7 @@ describe("a deployment's name", () => {
       name: "gitlab-runners",
       infrastructure: "gitlab-runners-infrastructure",
       lambdaShellRunner: "gitlab-runners-lambda-shell-runner",
+      microVmRunner: "gitlab-runners-microvm-runner",
       autoScaler: "gitlab-runners-autoscaler",
       configurationPath: "/gitlabrunner",
     });

@@ -5,6 +5,7 @@ import { UsageError } from "../../context";
 import { isFields } from "../../gitlab/json";
 import { deploymentNames } from "../names";
 import { checked, refuse } from "./checked-answer";
+import { checkMicroVm, checkMicroVmRegion, type MicroVmAnswer } from "./microvm-answer";
 import { checkNetwork, type NetworkAnswer } from "./network-answer";
 
 /**
@@ -28,6 +29,8 @@ export interface DeployAnswers {
   readonly caCertificate?: string;
   /** Absent: as it is deployed. */
   readonly network?: NetworkAnswer;
+  /** Sizes of MicroVMs. Absent: as it is deployed, at first none. */
+  readonly microVm?: MicroVmAnswer;
 }
 
 /** Answers as a file or the environment gives them. */
@@ -115,6 +118,7 @@ const CHECKS = {
   imageUri: checkImageUri,
   caCertificate: checkCertificate,
   network: checkNetwork,
+  microVm: checkMicroVm,
   accessToken: checkSecret("accessToken"),
   setupToken: checkSecret("setupToken"),
 } as const;
@@ -154,8 +158,10 @@ export const readAnswers = (text: string): GivenAnswers => {
     imageUri: read("imageUri", CHECKS.imageUri),
     caCertificate: read("caCertificate", CHECKS.caCertificate),
     network: read("network", CHECKS.network),
+    microVm: read("microVm", CHECKS.microVm),
   });
   checkImageRegion(answers);
+  checkMicroVmRegion(answers);
   const accessToken = read("accessToken", CHECKS.accessToken);
   const setupToken = read("setupToken", CHECKS.setupToken);
   return { answers, ...defined({ accessToken, setupToken }) };
@@ -171,9 +177,9 @@ export const checkImageRegion = ({ region, imageUri }: Partial<DeployAnswers>): 
 /** All that is kept, in the order of the document. */
 export const answersText = (answers: DeployAnswers): string => {
   const { name, region, profile, gitlabUrl, projects, alarmEmail, runbookUrl, imageUri } = answers;
-  const { caCertificate, network } = answers;
+  const { caCertificate, network, microVm } = answers;
   const ofGitLab = { gitlabUrl, projects };
   const ofAlarms = { alarmEmail, runbookUrl };
-  const kept = { name, region, profile, ...ofGitLab, ...ofAlarms, imageUri, caCertificate, network };
+  const kept = { name, region, profile, ...ofGitLab, ...ofAlarms, imageUri, caCertificate, network, microVm };
   return `${JSON.stringify(kept, undefined, 2)}\n`;
 };

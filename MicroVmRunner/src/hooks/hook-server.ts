@@ -26,8 +26,12 @@ const HOOKS: Readonly<Record<string, Hook>> = {
 const hookOf = ({ method, url = "" }: IncomingMessage): Hook | undefined =>
   method === "POST" && Object.hasOwn(HOOKS, url) ? HOOKS[url] : undefined;
 
-/** Serves the hooks that Lambda calls. It calls from inside the VM, whose address it does not promise: so on all of them. */
-export const startHookServer = (port: number, lifecycle: Lifecycle): Promise<Server> => {
+/**
+ * Serves the hooks that Lambda calls. It calls from inside the VM, whose address it does not promise: so on all of them.
+ *
+ * @param listen a port, or the path of a socket
+ */
+export const startHookServer = (listen: number | string, lifecycle: Lifecycle): Promise<Server> => {
   const server = createServer(async (message, response) => {
     const hook = hookOf(message);
     const status =
@@ -35,6 +39,6 @@ export const startHookServer = (port: number, lifecycle: Lifecycle): Promise<Ser
     response.writeHead(status, { "content-length": 0, connection: "close" }).end();
   });
   return new Promise((resolve, reject) => {
-    server.once("error", reject).listen(port, () => resolve(server));
+    server.once("error", reject).listen(listen, () => resolve(server));
   });
 };

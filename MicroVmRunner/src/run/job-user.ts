@@ -15,6 +15,5 @@ const idOf = async (flag: "-u" | "-g"): Promise<number> => {
   return Number(stdout);
 };
 
-/** undefined where this program is not root, on a developer's computer: jobs run as who started it. */
-export const jobUser = async (): Promise<JobUser | undefined> =>
-  process.getuid?.() === 0 ? { uid: await idOf("-u"), gid: await idOf("-g") } : undefined;
+/** @throws Error where there is no such user, which is no image of ours */
+export const jobUser = async (): Promise<JobUser> => ({ uid: await idOf("-u"), gid: await idOf("-g") });

@@ -23,8 +23,8 @@ export interface RunDependencies {
   readonly binary: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly table: ProcessTable;
-  /** Whom jobs of the shell executor run as. */
-  readonly user: JobUser | undefined;
+  /** Whom jobs of the shell executor run as. undefined: as who runs this. */
+  readonly user: () => Promise<JobUser | undefined>;
 }
 
 /** GitLab shows it with the job: the end of the VM's id, so no two VMs have the same although they are clones. */
@@ -65,8 +65,8 @@ const runOnce = async (
   { folder, caFile, binary, variables, table, user }: RunDependencies,
 ): Promise<RunOutcome> => {
   const isDocker = payload.executor === "docker";
-  const owner = isDocker ? undefined : user;
   try {
+    const owner = isDocker ? undefined : await user();
     const workspace = await makeWorkspace(folder, microvmId);
     const runner = new RunnerProcess(
       {

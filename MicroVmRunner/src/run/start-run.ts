@@ -13,7 +13,7 @@ const bodyOf = ({ microvmId, payload }: RunRequest): string =>
 export const startRun = ([program = "", ...words]: readonly string[], request: RunRequest): void => {
   const child = spawn(program, words, { stdio: ["pipe", "inherit", "inherit"] });
   child.once("error", ({ message }) => log.error("RUN_NOT_STARTED", { message }));
-  child.once("exit", (code, signal) => log.info("RUN_ENDED", { code, signal }));
+  child.once("exit", (code, signal) => log.info("RUN_ENDED", { exitCode: code, signal }));
   child.stdin.once("error", () => {});
   child.stdin.end(bodyOf(request));
 };

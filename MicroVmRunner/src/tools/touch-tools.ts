@@ -5,7 +5,7 @@ const CALLS: readonly (readonly string[])[] = [
   ["gitlab-runner", "--version"],
   ["git", "--version"],
   ["docker", "version"],
-  ["docker", "ps"],
+  ["docker", "images"],
   ["aws", "--version"],
 ];
 

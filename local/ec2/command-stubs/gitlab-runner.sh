@@ -1,5 +1,5 @@
 #!/bin/bash
-# Passes the shipped configuration to the gitlab-runner of this machine, with the shell executor instead of the docker
+# Passes the shipped configuration to the gitlab-runner of this machine, with the shell executor where it names the docker
 # executor. The configuration goes from pipe to pipe, so that the token is in no file.
 set -eu
 here="${0%/*}"
@@ -14,7 +14,7 @@ with_shell_executor() {
     /^ *\[runners\.docker\]/ { skips = 1; next }
     /^ *\[/ { skips = 0 }
     skips { next }
-    /^ *executor *=/ { while ((getline line < replacement) > 0) print line; next }
+    /^ *executor *= *"docker"/ { while ((getline line < replacement) > 0) print line; next }
     { print }'
 }
 

@@ -10,11 +10,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../../Core/defined";
 import { chooseMark, type JobMark, marked } from "../../../Core/process/job-mark";
 import { JobProcesses } from "../../../Core/process/job-processes";
 import { systemTable } from "../../../Core/process/process-table";
+import { endProcesses } from "../../process/end-processes";
 import { lowerPriority } from "../../process/process-priority";
 import type { InstallFault } from "../faults";
 import type { SimulatorInstance } from "../instance";
@@ -46,9 +46,6 @@ const linkCloudInitLog = (root: string): void => {
 };
 
 const CONSOLE_BYTES = 64 * 1024;
-/** A real shutdown waits for processes to end. Half a second is enough for those that run here. */
-const TERM_GRACE_MS = 500;
-const KILL_TIMEOUT_MS = 5_000;
 
 const glrVariables = (env: MachineDependencies["env"]): Record<string, string> =>
   Object.fromEntries(
@@ -98,21 +95,6 @@ const tail = (path: string): string => {
   } catch {
     return "";
   }
-};
-
-/** Ends the processes that are proven to be the instance's: SIGTERM, then SIGKILL. */
-const endProcesses = async (processes: JobProcesses): Promise<void> => {
-  for (const { pid } of processes.scan()) {
-    try {
-      process.kill(pid, "SIGTERM");
-    } catch {
-      // The process has ended meanwhile.
-    }
-  }
-  for (const until = Date.now() + TERM_GRACE_MS; Date.now() < until && processes.scan().length > 0; ) {
-    await sleep(50);
-  }
-  await processes.end(KILL_TIMEOUT_MS);
 };
 
 /** Boots an instance: its metadata service, its folder, the command stubs, and its user data as a process. */

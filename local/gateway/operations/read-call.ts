@@ -97,6 +97,7 @@ const readPath = (name: string, service: Protocol<"path">, request: ReceivedRequ
     return withNeeds(name, operation, service.operations, () => ({
       labels,
       query: new URLSearchParams(query),
+      body: () => parseJson(request.body),
     }));
   }
   return { service: name, operation: `${request.method} ${path}` };

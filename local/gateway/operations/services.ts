@@ -3,7 +3,8 @@ import { DYNAMODB } from "./dynamodb";
 import { EC2 } from "./ec2";
 import { EVENTS } from "./events";
 import type { Fields } from "./fields";
-import { LAMBDA, LAMBDA_PATHS, type PathInput } from "./lambda";
+import { LAMBDA, LAMBDA_PATHS, type PathInput } from "./lambda/lambda";
+import { MICROVM_PATHS, MICROVMS } from "./lambda/microvms";
 import { LOGS } from "./logs/logs";
 import type { Operations } from "./need";
 import { CLOUDFORMATION, IAM, STS } from "./query-services";
@@ -36,7 +37,11 @@ export const SERVICES: Readonly<Record<string, Service>> = {
   ec2: query(EC2),
   events: json("AWSEvents", EVENTS),
   iam: query(IAM),
-  lambda: { protocol: "path", paths: LAMBDA_PATHS, operations: LAMBDA },
+  lambda: {
+    protocol: "path",
+    paths: [...LAMBDA_PATHS, ...MICROVM_PATHS],
+    operations: { ...LAMBDA, ...MICROVMS },
+  },
   logs: json("Logs_20140328", LOGS),
   servicequotas: json("ServiceQuotasV20190624", SERVICE_QUOTAS),
   sqs: json("AmazonSQS", SQS),

@@ -5,6 +5,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaMicrovmsClient } from "@aws-sdk/client-lambda-microvms";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
@@ -21,6 +22,7 @@ export const awsCalls = (endpoint: string, credentials: Credentials) => {
     events: new EventBridgeClient(settings),
     iam: new IAMClient(settings),
     lambda: new LambdaClient(settings),
+    microvms: new LambdaMicrovmsClient(settings),
     logs: new CloudWatchLogsClient(settings),
     sqs: new SQSClient(settings),
     ssm: new SSMClient(settings),

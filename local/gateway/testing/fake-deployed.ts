@@ -37,6 +37,8 @@ export interface FakeState {
   tables: Record<string, DeployedTable>;
   parameters: Record<string, DeployedParameter>;
   templates: Record<string, DeployedLaunchTemplate>;
+  /** MicroVM → ARN of its image. */
+  microVms: Record<string, string>;
 }
 
 export const role = (name: string, identity: readonly Policy[], boundary?: Policy): DeployedRole => ({
@@ -57,6 +59,7 @@ export const fakeDeployed = (given: Partial<FakeState> = {}): { state: FakeState
     tables: {},
     parameters: {},
     templates: {},
+    microVms: {},
     ...given,
   };
   const deployed: Deployed = {
@@ -68,6 +71,7 @@ export const fakeDeployed = (given: Partial<FakeState> = {}): { state: FakeState
     parameter: async (parameter) => state.parameters[parameter],
     parametersBelow: async (path) =>
       Object.keys(state.parameters).filter((one) => one.startsWith(`${path}/`)),
+    microVmImage: async (microvmId) => state.microVms[microvmId],
     launchTemplate: async ({ id, name }) => state.templates[id ?? name ?? ""],
   };
   return { state, deployed };

@@ -1,9 +1,9 @@
 /** The ledger's data about a job, for display. Times in milliseconds since 1970. */
 export interface LaptopJob {
   readonly jobId: number;
-  /** `LAMBDA` or `EC2`. */
+  /** `LAMBDA`, `EC2` or `MICROVM`. */
   readonly provider?: string;
-  /** Id of the instance or of the invocation. */
+  /** Id of the instance, the MicroVM or the invocation. */
   readonly resourceId?: string;
   readonly market?: string;
   /** In USD. */
@@ -20,6 +20,7 @@ export interface LaptopJob {
 export interface RemainingResources {
   readonly runners: number;
   readonly instances: number;
+  readonly microVms: number;
   readonly ledger: number;
 }
 

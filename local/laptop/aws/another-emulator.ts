@@ -53,6 +53,8 @@ export const useAnotherEmulator = async (endpoint: string, { log, apiOrigin }: A
     setEc2: (part) => {
       ec2 = part;
     },
+    // Nothing leads there: an emulator answers these calls itself.
+    setMicroVms: () => undefined,
     close: () => open.close(),
   };
 };

@@ -2,6 +2,7 @@ import type { ReadPath } from "../../deployed";
 import type { Ec2Handler, Instance, InstanceCredentials } from "../../ec2";
 import type { Authorizer, Caller, Granted, RoleRight, TakenRights } from "../../gateway";
 import type { MetLimits } from "../../limits/met-limits";
+import type { MicroVmHandler } from "../../microvm";
 import type { HttpApi } from "../../webhook-api/http-api";
 import type { ClientSettings } from "../client-settings";
 
@@ -32,6 +33,11 @@ export interface AwsSettings {
 /** What a simulated EC2 gives: its calls' answers, and what it knows of its instances. */
 export interface Ec2Part extends Ec2Handler {
   instances(): readonly Instance[];
+}
+
+/** What the MicroVM host gives: its calls' answers, and the image of each MicroVM. */
+export interface MicroVmPart extends MicroVmHandler {
+  imageOf(microvmId: string): string | undefined;
 }
 
 /** Everything that plays AWS on the laptop, behind one address. */
@@ -65,5 +71,7 @@ export interface Aws {
   instanceCredentials(instance: Instance): Promise<InstanceCredentials | undefined>;
   /** From now on a simulated EC2 answers its actions. */
   setEc2(ec2: Ec2Part): void;
+  /** From now on the MicroVM host answers its operations. */
+  setMicroVms(microVms: MicroVmPart): void;
   close(): Promise<void>;
 }

@@ -27,9 +27,10 @@ import { isAnotherUser } from "../../process/same-user";
 import type { RunFolder } from "../run-folder";
 import { withAccount } from "./account-answers";
 import { withAssumedRoles } from "./assumed-roles";
-import type { Aws, AwsSettings, Ec2Part } from "./aws";
+import type { Aws, AwsSettings, Ec2Part, MicroVmPart } from "./aws";
 import { clientEnv } from "./client-env";
 import { withEc2 } from "./ec2-upstream";
+import { withMicroVms } from "./microvm-upstream";
 import { withImages } from "./missing-images";
 import { withSupportedTemplates } from "./supported-templates";
 import { withLimits } from "./with-limits";
@@ -61,6 +62,7 @@ const instanceSession = async (
 /** What stands before the engine, from before its start. */
 const startFront = async (settings: AwsSettings, sockets: Sockets, clients: EngineClients) => {
   let ec2: Ec2Part | undefined;
+  let microVms: MicroVmPart | undefined;
   const instanceTags = (id: string) =>
     ec2?.instances().find(({ instanceId }) => instanceId === id)?.tags ?? {};
   const place = { region: REGION, account: ACCOUNT_ID };
@@ -69,6 +71,7 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
     clients,
     now: Date.now,
     instanceTags,
+    microVmImage: (id) => microVms?.imageOf(id),
     apiOrigin: settings.apiOrigin,
   });
   const rights = takenRights(engine.deployed);
@@ -89,7 +92,10 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
       settings.onDropped ?? (() => undefined),
       withImages(
         { imageOf: engine.imageOf, readPath: clients.readPath, log: settings.log },
-        withEc2(() => ec2, withAssumedRoles(credentials, behind.upstream)),
+        withEc2(
+          () => ec2,
+          withMicroVms(() => microVms, withAssumedRoles(credentials, behind.upstream)),
+        ),
       ),
     ),
   );
@@ -119,6 +125,9 @@ const startFront = async (settings: AwsSettings, sockets: Sockets, clients: Engi
     sessions: roleSessions(authorize, credentials, Date.now),
     setEc2: (part: Ec2Part): void => {
       ec2 = part;
+    },
+    setMicroVms: (part: MicroVmPart): void => {
+      microVms = part;
     },
     close: async () => {
       behind.close();
@@ -158,6 +167,7 @@ const assemble = (
       return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, expiresAt };
     },
     setEc2: front.setEc2,
+    setMicroVms: front.setMicroVms,
     close: async () => {
       await engine.close();
       await front.close();

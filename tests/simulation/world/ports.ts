@@ -39,7 +39,7 @@ import { type Ec2, ec2Error } from "./ec2";
 import type { FunctionDependencies } from "./functions";
 import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
-import type { LambdaApi } from "./lambda-api";
+import type { SimulatedLambdaApi } from "./lambda-api";
 import { Conflicts, LedgerPort } from "./ledger-port";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
 import type { Random } from "./random";
@@ -64,7 +64,7 @@ export interface Services {
   readonly startsAreOn: () => boolean;
   /** The account's, as Lambda tells them. */
   readonly concurrentExecutions: number;
-  readonly lambdaApi: LambdaApi;
+  readonly lambdaApi: SimulatedLambdaApi;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (counted: Counted, process: Process) => void;
 }

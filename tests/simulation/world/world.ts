@@ -12,7 +12,7 @@ import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
-import { LambdaApi } from "./lambda-api";
+import { SimulatedLambdaApi } from "./lambda-api";
 import { type AccountQuotas, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
@@ -112,7 +112,7 @@ export class Simulation {
   readonly concurrency: LambdaConcurrency;
   readonly tenants: TenantEnvironments;
   readonly parameterStore: ParameterStore;
-  readonly lambdaApi: LambdaApi;
+  readonly lambdaApi: SimulatedLambdaApi;
   readonly calls: Calls;
   readonly bus: Bus;
   readonly authorizer: SimulatedAuthorizer;
@@ -198,7 +198,7 @@ export class Simulation {
       calls: this.calls,
       readsPerSecond: account.parameterReadsPerSecond,
     });
-    this.lambdaApi = new LambdaApi({
+    this.lambdaApi = new SimulatedLambdaApi({
       timeline,
       random: this.random.fork("lambda-api"),
       calls: this.calls,

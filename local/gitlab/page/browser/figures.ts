@@ -14,12 +14,12 @@ const isIdle = (state: PageState): boolean => state.waiting === 0 && state.runni
 const remainingCount = (state: PageState): number =>
   state.remaining === undefined
     ? state.runners
-    : state.remaining.runners + state.remaining.instances + state.remaining.ledger;
+    : state.remaining.runners + state.remaining.instances + state.remaining.microVms + state.remaining.ledger;
 
 const remainingNote = ({ remaining, runners }: PageState): string =>
   remaining === undefined
     ? `runner records: ${runners}`
-    : `runner records ${remaining.runners}, instances ${remaining.instances}, open ledger items ${remaining.ledger}`;
+    : `runner records ${remaining.runners}, instances ${remaining.instances}, MicroVMs ${remaining.microVms}, open ledger items ${remaining.ledger}`;
 
 const webhookNote = ({ webhooks, hasWebhook }: PageState): string =>
   hasWebhook

@@ -1,9 +1,12 @@
-import { arnAt, type Need, type Operations, type Place, UnclearCallError } from "./need";
+import type { Fields } from "../fields";
+import { arnAt, type Need, type Operations, type Place, UnclearCallError } from "../need";
 
-/** A call by path: what the path's places hold, decoded, and the query. */
+/** A call by path: what the path's places hold, decoded, the query, and the body as JSON. */
 export interface PathInput {
   readonly labels: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** @throws UnclearCallError when it is no JSON object */
+  readonly body: () => Fields;
 }
 
 /** `name`, `name:qualifier`, `account:function:name`, or an ARN. */

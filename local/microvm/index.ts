@@ -1,0 +1,73 @@
+import { mkdirSync } from "node:fs";
+import type { ReadPath } from "../deployed";
+import { microVmActions } from "./api/actions";
+import { type MicroVmHandler, microVmHandler } from "./api/serve";
+import { type MicroVmControl, MicroVmFaults } from "./faults";
+import { readImage } from "./images";
+import { DEFAULT_LIMITS, type MicroVmLimits, MicroVmQuotas } from "./limits";
+import { bootFromSnapshot } from "./machine/boot";
+import { isAlive, type MicroVm } from "./microvm";
+import { MicroVmRegistry } from "./microvms";
+
+export type { MicroVmHandler } from "./api/serve";
+export type { MicroVmControl } from "./faults";
+export type { MicroVm } from "./microvm";
+
+export interface MicroVmHostOptions {
+  /** Where what runs in a MicroVM reaches AWS. */
+  readonly awsEndpoint: string;
+  readonly region: string;
+  /** Holds a folder for each MicroVM. Short: sockets are in it. */
+  readonly folder: string;
+  /** MicroVMs get PATH, LANG and GITLAB_RUNNER. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads images, and the code that they are built from. */
+  readonly readPath: ReadPath;
+  readonly log?: (message: string) => void;
+  /** The account's limits; absent: AWS's own. */
+  readonly limits?: MicroVmLimits;
+}
+
+/** Lambda's MicroVMs on the laptop. It listens nowhere: the gateway hands it its calls. */
+export interface MicroVmHost extends MicroVmHandler {
+  /** All known MicroVMs, those that have ended too. */
+  microVms(): readonly MicroVm[];
+  /** The ARN of a MicroVM's image, by which its rights are judged. */
+  imageOf(microvmId: string): string | undefined;
+  /** Number of MicroVMs that Lambda would charge for. */
+  running(): number;
+  console(microvmId: string): string;
+  control(control: MicroVmControl): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the laptop's MicroVMs. Each runs the program that its image is built from, as a process of this user, in a copy of the folder in
+ * which the program became ready.
+ */
+export const startMicroVms = (options: MicroVmHostOptions): MicroVmHost => {
+  const { region, folder, readPath, log = () => undefined, limits = DEFAULT_LIMITS } = options;
+  mkdirSync(folder, { recursive: true });
+  const now = Date.now;
+  const faults = new MicroVmFaults();
+  const quotas = new MicroVmQuotas(limits, now);
+  const image = (arn: string, version: string | undefined) => readImage(readPath, arn, version);
+  const boot = bootFromSnapshot(options, readPath, ({ imageArn, imageVersion }) =>
+    image(imageArn, imageVersion),
+  );
+  const registry = new MicroVmRegistry({ region, now, boot, log });
+  const actions = microVmActions({ registry, quotas, readImage: image, now });
+  return {
+    ...microVmHandler({ actions, faults, quotas, log }),
+    microVms: () => registry.all(),
+    imageOf: (microvmId) => registry.get(microvmId)?.imageArn,
+    running: () => registry.all().filter(isAlive).length,
+    console: (microvmId) => registry.console(microvmId),
+    control: (control) => {
+      faults.apply(control);
+      if (control.reset) quotas.set(DEFAULT_LIMITS);
+      if (control.limits) quotas.set(control.limits);
+    },
+    close: () => registry.close(),
+  };
+};
