@@ -102,11 +102,30 @@ describe("microVmProvider", () => {
     expect(calls[0]).not.toHaveProperty("executionRoleArn");
   });
 
+  it.each([
+    [false, 30, "SHELL_INGRESS"],
+    [false, undefined, "NO_INGRESS"],
+    [true, 30, "NO_INGRESS"],
+    [undefined, 30, "NO_INGRESS"],
+  ])(
+    "T-27 T-35: lets in a shell, and nothing else, where the VM may be kept: protected %s, minutes %s",
+    async (onProtectedRef, keepOnFailureMinutes, connector) => {
+      const { provider, calls } = prepare();
+      const { order: whole } = stored();
+      const runnerClass = { ...whole.runnerClass, ...(keepOnFailureMinutes ? { keepOnFailureMinutes } : {}) };
+      const order = { ...whole, runnerClass, ...(onProtectedRef === undefined ? {} : { onProtectedRef }) };
+      await provider.launch(stored({ order }));
+      expect(calls[0]?.ingressNetworkConnectors).toEqual([
+        `arn:aws:lambda:eu-west-1:aws:network-connector:aws-network-connector:${connector}`,
+      ]);
+    },
+  );
+
   it("I-23: may be kept for as long after its job as its class says", async () => {
     const { provider, calls } = prepare();
     const { order: whole } = stored();
-    const kept = { ...whole, runnerClass: { ...whole.runnerClass, keepOnFailureMinutes: 30 } };
-    await provider.launch(stored({ order: kept }));
+    const runnerClass = { ...whole.runnerClass, keepOnFailureMinutes: 30 };
+    await provider.launch(stored({ order: { ...whole, runnerClass, onProtectedRef: false } }));
     expect(calls[0]?.maximumDurationInSeconds).toBe(4_860 + 30 * 60);
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { TransientError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
+import { keptMinutes } from "../../../../Core/microvm/kept-minutes";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { StartedRunner } from "../../../../Core/model/ledger";
 import { type MicroVmPayload, payloadText } from "../../../../Core/model/microvm-payload";
@@ -61,10 +62,15 @@ const fittingText = (payload: MicroVmPayload): string | undefined => {
   return payloadText(rest);
 };
 
-/** Nobody can reach a runner. Leaving this out would attach a public address. */
-const noIngress = (imageArn: string): string => {
-  const [, partition = "aws", , region = ""] = imageArn.split(":");
-  return `arn:${partition}:lambda:${region}:aws:network-connector:aws-network-connector:NO_INGRESS`;
+/**
+ * Nobody can reach a runner; leaving this out would attach a public address. One that may be kept for somebody to look at lets in
+ * a shell alone, for whoever may make a token for it: Lambda makes none for a VM that was started without it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/microvms-troubleshooting.html
+ */
+const ingressOf = ({ microVmImage, order }: Settled): string => {
+  const [, partition = "aws", , region = ""] = microVmImage.imageArn.split(":");
+  const name = keptMinutes(order) > 0 ? "SHELL_INGRESS" : "NO_INGRESS";
+  return `arn:${partition}:lambda:${region}:aws:network-connector:aws-network-connector:${name}`;
 };
 
 /** Asking for CloudWatch without a role is refused. */
@@ -77,15 +83,15 @@ const loggingOf = ({
 /** No idle policy: a VM without inbound traffic counts as idle, and would be suspended in the middle of its job (T-28). */
 const requestOf = (deploymentId: string, runner: Settled, runHookPayload: string): RunMicrovmCommandInput => {
   const { imageArn, imageVersion, executionRoleArn } = runner.microVmImage;
-  const { lifetimeSeconds, keepOnFailureMinutes = 0 } = runner.order.runnerClass;
-  const longest = lifetimeSeconds + LIFETIME_MARGIN_SECONDS + keepOnFailureMinutes * 60;
+  const { lifetimeSeconds } = runner.order.runnerClass;
+  const longest = lifetimeSeconds + LIFETIME_MARGIN_SECONDS + keptMinutes(runner.order) * 60;
   return {
     imageIdentifier: imageArn,
     imageVersion,
     clientToken: clientToken(deploymentId, runner),
     runHookPayload,
     maximumDurationInSeconds: Math.min(longest, MAX_MICROVM_LIFETIME_SECONDS),
-    ingressNetworkConnectors: [noIngress(imageArn)],
+    ingressNetworkConnectors: [ingressOf(runner)],
     ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
     logging: loggingOf(runner.microVmImage),
   };

@@ -1,4 +1,5 @@
 import { log } from "../../../../Core/log";
+import { keptMinutes } from "../../../../Core/microvm/kept-minutes";
 import type { Runner, Time } from "../../../../Core/model/ledger";
 import type { Dependencies } from "../../dependencies";
 
@@ -6,11 +7,9 @@ type KeepDependencies = Pick<Dependencies, "ledger" | "microVms" | "clock">;
 
 const MINUTE = 60_000;
 
-/** Minutes for which its class keeps the VM of a failed job. Never where the ref is protected, nor where GitLab does not tell. */
-const keptMinutes = ({ provider, order, state, reason }: Runner): number => {
-  const isKept = provider === "MICROVM" && state === "ENDING" && reason === "job-ended";
-  return isKept && order.onProtectedRef === false ? (order.runnerClass.keepOnFailureMinutes ?? 0) : 0;
-};
+/** Minutes for which the VM of a runner is kept that ended with its job, if that failed. */
+const minutesOf = ({ provider, order, state, reason }: Runner): number =>
+  provider === "MICROVM" && state === "ENDING" && reason === "job-ended" ? keptMinutes(order) : 0;
 
 const hasFailed = async ({ ledger }: KeepDependencies, runner: Runner): Promise<boolean> => {
   const attempts = await ledger.attempts(runner.busyJobId ?? runner.jobId);
@@ -28,7 +27,7 @@ export const keepIfFailed = async (
   runner: Runner,
 ): Promise<Time | undefined> => {
   const { resourceId, runnerId } = runner;
-  const minutes = keptMinutes(runner);
+  const minutes = minutesOf(runner);
   if (minutes === 0 || resourceId === undefined || !(await hasFailed(dependencies, runner))) return undefined;
   try {
     await dependencies.microVms.suspend(resourceId);
