@@ -308,6 +308,7 @@ it("S-9: the ledger's indexes have the attributes that the adapter reads", () =>
 it.each([
   ["StartLambdaRunnerFunction", LEASE_MILLISECONDS],
   ["StartEc2RunnerFunction", LEASE_MILLISECONDS],
+  ["StartMicroVmRunnerFunction", LEASE_MILLISECONDS],
   ["UnregisterRunnerFunction", LEASE_MILLISECONDS],
   ["ReconcilerFunction", PASS_LEASE_MILLISECONDS],
 ])("I-21: ends %s before its lease does", (id, lease) => {
@@ -501,4 +502,13 @@ describe("functions in the runners' network", () => {
     expect([...actions("Deny")].sort()).toEqual([...actions("Allow")].sort());
     expect(at(asMap(statements.at(-1)).Condition, "ArnLike", "lambda:SourceFunctionArn")).toBeDefined();
   });
+});
+
+it("asks as many questions by sam deploy --guided as the document says: SAM's own, and one a parameter", () => {
+  // Name, region, changes, roles, rollback, and three about where answers are kept; for an image, where it goes.
+  const asked = (stack: string, ofSam: number) => Object.keys(readTemplate(stack).parameters).length + ofSam;
+  const text = readFileSync(join(ROOT, "docs/deployment.md"), "utf8").replaceAll("\n", " ");
+  expect(text).toContain(
+    `${asked("Infrastructure", 8)} for Infrastructure, ${asked("LambdaShellRunner", 9)} for the Lambda runner, ${asked("AutoScaler", 8)} for AutoScaler`,
+  );
 });

@@ -19,6 +19,7 @@ import { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { LedgerThroughput } from "./limits/ledger-throughput";
 import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
+import { type MicroVmOptions, MicroVmService } from "./microvms";
 import { ParameterStore } from "./parameter-store";
 import { type Counted, portsFactory } from "./ports";
 import { keepWorldsPrices } from "./prices";
@@ -57,6 +58,7 @@ export interface SimulationOptions {
   readonly mood?: Partial<ApiMood>;
   readonly ec2?: Partial<Ec2Options>;
   readonly lambda?: Partial<LambdaOptions>;
+  readonly microVms?: Partial<MicroVmOptions>;
   readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   /** AWS's limits; by default the published quotas. */
@@ -107,6 +109,7 @@ export class Simulation {
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
   readonly ec2: Ec2;
+  readonly microVms: MicroVmService;
   readonly lambda: LambdaQueue;
   readonly account: AccountQuotas;
   readonly concurrency: LambdaConcurrency;
@@ -154,6 +157,7 @@ export class Simulation {
     this.account = { ...(options.newAccount ? NEW_ACCOUNT : DEFAULT_QUOTAS), ...options.account };
     const { account } = this;
     this.ec2 = new Ec2(timeline, this.random.fork("ec2"), account, options.ec2);
+    this.microVms = new MicroVmService(timeline, this.random.fork("microvms"), options.microVms);
     this.concurrency = new LambdaConcurrency(() => account.concurrentExecutions);
     const tenants = (account.concurrentExecutions / 1_000) * account.tenantsPerThousand;
     this.tenants = new TenantEnvironments(() => tenants, account.idleSeconds);
@@ -265,6 +269,9 @@ export class Simulation {
     this.gitLab.nextJobId = () => this.#nextJobId();
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
+    this.microVms.onState = (vm) => this.providers.microVmChanged(vm);
+    this.microVms.onMismatch = (token) =>
+      this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.passes = options.passes ?? true;
     this.getsReady = options.getsReady ?? authorizerIsKeptReady("Infrastructure");
@@ -295,6 +302,11 @@ export class Simulation {
         if (instance === undefined) return;
         this.checks.terminating(instance);
         this.ec2.shutDown(instance);
+      },
+      microVms: this.microVms,
+      endingMicroVm: (id) => {
+        const vm = this.microVms.vms.get(id ?? "");
+        if (vm !== undefined && this.microVms.live().includes(vm)) this.checks.ending(vm);
       },
       invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
@@ -453,6 +465,7 @@ export class Simulation {
     this.mood.lag = 0;
     this.mood.emptyList = 0;
     this.ec2.options = { ...this.ec2.options, noSpot: 0, noCapacity: 0 };
+    this.microVms.options = { ...this.microVms.options, noCapacity: 0, neverRuns: 0, listLies: 0 };
   }
 
   /** Whether nothing is left. The cheap checks come first: this runs every few seconds. */
