@@ -1,26 +1,30 @@
 /** The input of each measured function, and its environment from the template. */
 
-const runnerClass = (type: "EC2" | "LAMBDA") => ({
+const SETTINGS = {
+  LAMBDA: {},
+  EC2: {
+    ec2: {
+      architecture: "arm64",
+      instanceTypes: ["c7g.large"],
+      market: "spot-first",
+      diskGiB: 30,
+      privileged: false,
+    },
+  },
+  MICROVM: { microVm: { memoryMiB: 2048, executor: "docker", image: "debian:13-slim" } },
+} as const;
+
+const runnerClass = (type: keyof typeof SETTINGS) => ({
   name: "default",
   type,
   lifetimeSeconds: 900,
   waitTimeoutSeconds: 120,
   maxRunners: 10,
-  ...(type === "LAMBDA"
-    ? {}
-    : {
-        ec2: {
-          architecture: "arm64",
-          instanceTypes: ["c7g.large"],
-          market: "spot-first",
-          diskGiB: 30,
-          privileged: false,
-        },
-      }),
+  ...SETTINGS[type],
 });
 
 const ARN = "arn:aws:lambda:eu-west-1:123456789012:function:runner";
-const order = (type: "EC2" | "LAMBDA") => ({
+const order = (type: keyof typeof SETTINGS) => ({
   jobId: 12,
   projectId: 7,
   jobName: "build",
@@ -64,6 +68,7 @@ export const INPUTS: Readonly<Record<string, unknown>> = {
   "look-up-runner": webhook("pending"),
   "start-lambda-runner": order("LAMBDA"),
   "start-ec2-runner": order("EC2"),
+  "start-microvm-runner": order("MICROVM"),
   "record-pick-up": webhook("running"),
   "find-runner": webhook("success"),
   "unregister-runner": end,

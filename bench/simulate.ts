@@ -3,7 +3,7 @@
  * with 1 % of all operations failing. `-- --back-pressure` asks for 10,000 instances at once of an EC2 that grants a
  * thousand, or as many as `--bucket` says, and then two a second. `-- --kill-points` puts every fault at every call of
  * every scenario. `-- --scenarios 50000` runs so many random scenarios. `-- --lasting-failures` counts the calls for a
- * job that nothing can start. `-- --month` plays a month of jobs and compares its cost with AWS's side. Exits with 1 when a bar is missed.
+ * job that nothing can start. `-- --start-times` prints how long jobs wait on Lambda, MicroVM and EC2. `-- --month` plays a month of jobs and compares its cost with AWS's side. Exits with 1 when a bar is missed.
  */
 import "../HelperScripts/quiet-sdk";
 
@@ -18,6 +18,7 @@ import { LASTING_FAILURES, play as playLasting } from "../tests/simulation/lasti
 import { differs, playCostOfMonth } from "../tests/simulation/month/month";
 import { runScale } from "../tests/simulation/scale";
 import { hitsOf } from "../tests/simulation/scenarios";
+import { BARS, LOADS, PROVIDERS, startTimes } from "../tests/simulation/start-times";
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     "lasting-failures": { type: "boolean", default: false },
     fairness: { type: "boolean", default: false },
     month: { type: "boolean", default: false },
+    "start-times": { type: "boolean", default: false },
     scenarios: { type: "string" },
   },
 });
@@ -162,6 +164,31 @@ const scenarios = async (count: number): Promise<readonly Bar[]> => {
   return [{ says: `${bad} of ${count} scenarios went wrong`, isMet: bad === 0 }];
 };
 
+/** Lambda, MicroVM and EC2 beside each other, by how jobs come: seconds from pending to running. */
+const playStartTimes = async (): Promise<readonly Bar[]> => {
+  const bars: Bar[] = [];
+  for (const load of Object.values(LOADS))
+    for (const kind of PROVIDERS) {
+      const times = await startTimes(kind, load, seed);
+      const { provider, p50, p95, longest, fellBack, wrong } = times;
+      const fallen = fellBack > 0 ? `, ${fellBack} on EC2` : "";
+      console.log(
+        `${load.says.padEnd(24)}${provider.padEnd(18)}p50 ${round(p50, 1)} s, p95 ${round(p95, 1)} s, longest ${round(longest, 1)} s${fallen}`,
+      );
+      for (const one of wrong.slice(0, 20)) console.error(one);
+      bars.push({
+        says: `${provider}, ${load.says}: ${wrong.length} invariants broken`,
+        isMet: wrong.length === 0,
+      });
+      for (const { figure, most } of BARS.filter((bar) => bar.kind === kind && bar.load === load))
+        bars.push({
+          says: `${provider}, ${load.says}: ${figure} ${round(times[figure], 1)} s, at most ${most}`,
+          isMet: times[figure] <= most,
+        });
+    }
+  return bars;
+};
+
 /** Counts the calls for one job while one thing fails. */
 const MANY = 10_000;
 const THRICE = 3;
@@ -225,6 +252,7 @@ const main = async (): Promise<void> => {
     if (values["lasting-failures"]) return lastingFailures();
     if (values.fairness) return fairness();
     if (values.month) return costOfMonth();
+    if (values["start-times"]) return playStartTimes();
     return values.scenarios === undefined ? scale() : scenarios(Number(values.scenarios));
   };
   const bars = await chosen();

@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     "webhook",
     /(?<!web|web-|web |Web|WEB|project\.|\/)([hH]ook|HOOK)(?!s?_|s: \[\]| executed but|\("preAction")(?<!"Job Hook)/,
     // AWS's own word for what it calls in a MicroVM.
-    /^(?!MicroVmRunner\/)(?!.*micro-?vm)/i,
+    /^(?!MicroVmRunner\/|docs\/invariants)(?!.*micro-?vm)/i,
   ],
   ["front door", "webhook API", /[fF]ront.?[dD]oor|FRONT_DOOR/],
   ["harmless", "command stubs; without effect", /[hH]armless/],

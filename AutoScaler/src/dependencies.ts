@@ -11,6 +11,8 @@ import type {
   Ledger,
   Mappings,
   Metric,
+  MicroVmImages,
+  MicroVms,
   MinuteCounters,
   Nonce,
   RunnerFunctions,
@@ -33,7 +35,10 @@ export interface Dependencies {
   /** By what this function's execution environment knows. */
   readonly prices: LaunchPrices;
   readonly provider: RunnerProvider;
+  /** EC2's alone are listed; the other calls serve MicroVMs too, by their ids. */
   readonly instances: Instances;
+  readonly microVms: MicroVms;
+  readonly microVmImages: MicroVmImages;
   readonly functions: RunnerFunctions;
   readonly account: LambdaAccount;
   readonly bus: EventBus;

@@ -3,10 +3,11 @@ import type { GitLabJob, GitLabProject, GitLabRunner } from "../../Core/gitlab/a
 import type { LedgerReader, SlotCounters, StateRecord } from "../../Core/ledger/reader";
 import type { RefusedStatus } from "../../Core/ledger/refusals";
 import type { DeploymentMetric } from "../../Core/log";
+import type { MicroVmImage } from "../../Core/microvm/image";
 import type { BootstrapRow, CachePath, RunnerCache } from "../../Core/model/bootstrap-row";
 import type { LedgerItem, Slot, StartedRunner, Time } from "../../Core/model/ledger";
 import type { InstallFailure, LaunchFailure, LaunchRefusal, StopCode } from "../../Core/model/reasons";
-
+import type { MicroVmMemory } from "../../Core/model/runner-class";
 import type { GitRef } from "../../Core/model/runner-order";
 import type { Page } from "../../Core/page";
 import type { Launchables } from "../../Core/pricing/launchables";
@@ -76,6 +77,8 @@ export interface UsageRows extends UsageReader {
 }
 
 export interface BootstrapRows {
+  /** A row as it is stored; undefined: there is none. */
+  read(key: string): Promise<BootstrapRow | undefined>;
   /** Moves a row to the key that one instance may read. True: moved now or before. False: there is no row. */
   move(fromKey: string, toKey: string): Promise<boolean>;
   /** Removes a row that will not be read. A missing row is a success. */
@@ -201,7 +204,7 @@ export type Launch = SpotLessons &
   );
 
 /**
- * A provider of runners. Lambda and EC2 are two adapters; another one is added here. A launch is a pure
+ * A provider of runners: Lambda, EC2, MicroVMs; another one is added here. A launch is a pure
  * function of the stored runner (I-18): the same runner and round give the same client token and parameters.
  */
 export interface RunnerProvider {
@@ -233,6 +236,18 @@ export interface Instances {
   terminate(instanceId: string): Promise<void>;
   /** What the instance's console says of a failed installation: a hint for people. Undefined: nothing, or not yet. */
   installFailure(instanceId: string): Promise<InstallFailure | undefined>;
+}
+
+/** The MicroVMs of this deployment's images. They carry no mark: a list does not tell whose one is. */
+export interface MicroVms extends Pick<Instances, "list" | "describe" | "terminate"> {
+  /** Keeps the VM with its memory and disk, at the price of its snapshot. */
+  suspend(microVmId: string): Promise<void>;
+}
+
+/** The images that MicroVmRunner has published. */
+export interface MicroVmImages {
+  /** Undefined: none of this size. */
+  image(memoryMiB: MicroVmMemory): Promise<MicroVmImage | undefined>;
 }
 
 /** Checks runner functions by their tags. */

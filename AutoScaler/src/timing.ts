@@ -1,3 +1,5 @@
+import type { Provider } from "../../Core/model/runner-class";
+
 /** Times and limits that several rules use. In seconds, unless the name says otherwise. */
 
 export {
@@ -66,6 +68,25 @@ export const EC2_BOOT_SECONDS = 300;
 
 /** How long it may then install what its image lacks. User data keeps the same limit. */
 export const EC2_INSTALL_SECONDS = 180;
+
+/**
+ * The longest time from a MicroVM's launch until its runner asks for a job: seconds, and the minute that its /run call may
+ * take at most.
+ */
+export const MICROVM_BOOT_SECONDS = 120;
+
+/** How long a provider may take from the launch until its runner asks for a job. */
+export const BOOT_SECONDS: Readonly<Record<Provider, number>> = {
+  LAMBDA: LAMBDA_QUEUE_SECONDS,
+  EC2: EC2_BOOT_SECONDS,
+  MICROVM: MICROVM_BOOT_SECONDS,
+};
+
+/**
+ * Without AccessToken a runner deletes its own record when its job is over. A MicroVM, which only we end, is given so long
+ * for it.
+ */
+export const OWN_RECORD_MILLISECONDS = 15_000;
 
 /** Added to queue, boot and wait time before a runner without a job counts as lost. */
 export const WAIT_MARGIN_SECONDS = 60;

@@ -177,6 +177,7 @@ const RUNNER = {
   heldSince: optional(number),
   holds: marks,
   reason: known(RUNNER_END_CODES),
+  keptUntil: optional(number),
 };
 
 const STARTED_RUNNER: Readonly<Record<keyof StartedRunner, Check>> = {
@@ -189,6 +190,14 @@ const STARTED_RUNNER: Readonly<Record<keyof StartedRunner, Check>> = {
   launchRound: number,
   restingPools: optional(list(text)),
   afterSpotLoss: optional(flag),
+  microVmImage: optional(
+    fields({
+      imageArn: text,
+      imageVersion: text,
+      executionRoleArn: optional(text),
+      logGroup: optional(text),
+    }),
+  ),
 };
 
 const ORPHAN_RECORD: Readonly<Record<keyof OrphanRecord, Check>> = {
@@ -201,6 +210,7 @@ const ORPHAN_RECORD: Readonly<Record<keyof OrphanRecord, Check>> = {
   launchRound: absent,
   restingPools: absent,
   afterSpotLoss: absent,
+  microVmImage: absent,
 };
 
 const ORPHAN: Readonly<Record<keyof OrphanInstance, Check>> = {

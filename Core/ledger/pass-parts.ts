@@ -14,6 +14,8 @@ export const PASS_PARTS = [
   "single-job",
   /** The list of EC2's instances, and of GitLab's runner records. */
   "instances",
+  /** The list of MicroVMs. */
+  "microvms",
   "records",
   /** One attempt, runner or pending job, compared with GitLab and AWS. */
   "attempt",

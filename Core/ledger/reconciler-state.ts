@@ -21,6 +21,8 @@ export interface ReconcilerState {
   readonly nextProject: number;
   /** Where the list of runner records continues. Absent: at its start. */
   readonly recordsCursor?: string;
+  /** Where the list of MicroVMs continues. Absent: at its start. */
+  readonly microVmsCursor?: string;
   /** Keys that the last pass saw. Seeing one again needs no comparison of clocks (I-33). */
   readonly seen: readonly string[];
   /** Records and instances that the ledger does not know → when they were first seen. */
@@ -100,6 +102,7 @@ export const parseReconcilerState = (stateRecord: StateRecord | undefined): Reco
     projectsReadAt: typeof projectsReadAt === "number" ? projectsReadAt : 0,
     nextProject: typeof nextProject === "number" ? nextProject : 0,
     ...(typeof recordsCursor === "string" ? { recordsCursor } : {}),
+    ...(typeof more.microVmsCursor === "string" ? { microVmsCursor: more.microVmsCursor } : {}),
     seen: isStrings(seen) ? seen : [],
     unknown: isTimes(unknown) ? unknown : {},
     refusals: isRefusals(more.refusals) ? more.refusals : {},

@@ -12,6 +12,9 @@ export interface MicroVmImage {
   readonly logGroup?: string;
 }
 
+/** Whether a resource's id is a MicroVM's. */
+export const isMicroVmId = (resourceId: string): boolean => resourceId.startsWith("microvm-");
+
 /** The parameter's name below the configuration path. */
 export const microVmImageParameter = (memoryMiB: MicroVmMemory): string => `microvm/${memoryMiB}`;
 

@@ -688,6 +688,7 @@ const FAILURES: Readonly<Record<AttemptFailureCode, string>> = {
   "function-image-unusable": "Lambda cannot run the image of its function",
   "function-key-refused": "Lambda may not use the key of its function's image or environment",
   "function-failed": "Lambda could not make its function ready",
+  "microvm-image-missing": "there is no image for a MicroVM of its size",
   "lifetime-reached": "it lived longer than its class allows",
   "instance-stopped": "its instance was stopped",
   "instance-terminated": "its instance was terminated",

@@ -1,3 +1,4 @@
+import type { MicroVmImage } from "../microvm/image";
 import type { PriceSource } from "../pricing/prices";
 import type { WaitMark, Waits } from "../waiting/causes";
 import type {
@@ -197,6 +198,8 @@ interface RunnerFields {
   readonly detail?: string;
   /** What its machine's console said: a hint for people. */
   readonly installFailure?: InstallFailure;
+  /** MICROVM: its job failed, and the suspended VM is kept until then. */
+  readonly keptUntil?: Time;
   readonly times: Readonly<Partial<Record<RunnerState | "CREATED" | "LAUNCHED", Time>>>;
   readonly ttl?: number;
 }
@@ -215,6 +218,8 @@ export interface StartedRunner extends RunnerFields {
   readonly restingPools?: readonly string[];
   /** Spot has lost this job once, so it is bought on demand first. */
   readonly afterSpotLoss?: true;
+  /** MICROVM: the image of this round. Stored, as `restingPools` are. Absent: there was none. */
+  readonly microVmImage?: MicroVmImage;
 }
 
 /** A record with our mark in GitLab that had no item in the ledger. It is stored so that it gets ended. */
@@ -227,6 +232,7 @@ export interface OrphanRecord extends RunnerFields {
   readonly launchRound?: undefined;
   readonly restingPools?: undefined;
   readonly afterSpotLoss?: undefined;
+  readonly microVmImage?: undefined;
 }
 
 /** A runner: pk `runner#<GitLab's runner id>`, sk `runner`. */

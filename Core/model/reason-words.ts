@@ -29,6 +29,7 @@ export const RUNNER_END_WORDS: Readonly<Record<RunnerEndCode, string>> = {
   "function-image-unusable": "Lambda cannot run the image of its function",
   "function-key-refused": "Lambda may not use the key of its function's image or environment",
   "function-failed": "Lambda could not make its function ready",
+  "microvm-image-missing": "there is no image for a MicroVM of its size",
   "lifetime-reached": "it lived longer than its class allows",
   "instance-stopped": "its instance was stopped",
   "instance-terminated": "its instance was terminated",
@@ -78,6 +79,8 @@ export const FAILURE_REMEDIES: Readonly<Partial<Record<AttemptFailureCode, strin
   "function-image-unusable":
     "Build the image again for the function's architecture and deploy LambdaShellRunner; npx runners check-runner tells more",
   "function-key-refused": "Enable the KMS key, and let Lambda use it",
+  "microvm-image-missing":
+    'Deploy MicroVmRunner with an image of the class\'s size, or give the class a "fallback"; npx runners doctor shows the images',
   "bad-tags":
     "Correct the job's tags in .gitlab-ci.yml and run a new pipeline: this job keeps the tags that it has (docs/mapping.md lists them)",
   "beyond-bounds":

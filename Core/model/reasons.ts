@@ -40,6 +40,8 @@ export const LAUNCH_FAILURE_CODES = [
   "function-key-refused",
   /** Lambda could not make the function ready. */
   "function-failed",
+  /** No image of the class's size is published, or it has no active version. */
+  "microvm-image-missing",
 ] as const;
 export type LaunchFailure = (typeof LAUNCH_FAILURE_CODES)[number];
 

@@ -2,6 +2,10 @@
 export const PROVIDERS = ["LAMBDA", "EC2", "MICROVM"] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
+/** Its runners have a machine of their own, which we terminate. A function ends by itself. */
+export const hasMachine = (provider: Provider | undefined): boolean =>
+  provider === "EC2" || provider === "MICROVM";
+
 export const ARCHITECTURES = ["arm64", "x86_64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 

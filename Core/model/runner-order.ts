@@ -81,6 +81,8 @@ export interface StartOrder extends RunnerOrder {
   readonly seenAt?: number;
   /** The reconciler found the job: no webhook led to a start. */
   readonly isFound?: true;
+  /** It has fallen back: since when it had waited for MicroVMs' launch rate. */
+  readonly waitedSince?: number;
 }
 
 /** What the task "Look up runner" returns and "Which runner?" chooses by. */

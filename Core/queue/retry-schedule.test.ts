@@ -114,7 +114,7 @@ describe("a launch that was refused", () => {
     expect(launchDueAt(refused(2, { waitingFor: "launch-rate" })) - NOW).toBe(5 * MINUTE);
   });
 
-  it("I-33: is not delayed by a try that lies in the future", () => {
+  it("I-33: is not delayed by a try that is in the future", () => {
     expect([-1, 0].map((after) => isLaunchDue(refused(1), NOW + MINUTE + after))).toEqual([true, false]);
   });
 

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { describeWith } from "../../tests/needs";
 import { makeProgram } from "../program";
 import { DeploymentDouble } from "../testing/deployment-double";
-import { isHere, offered, type Shell, typedAtPrompt } from "../testing/shell-double";
+import { type CompletingShell, isHere, offered, typedAtPrompt } from "../testing/shell-double";
 import { bashCompletion } from "./bash";
 import { commandWords } from "./command-tree";
 import { fishCompletion } from "./fish";
@@ -19,7 +19,7 @@ const MAKERS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion 
 const sorted = (words: string): readonly string[] => words.split(" ").filter(Boolean).sort();
 
 const LACKS = { zsh: "no zsh", fish: "no fish" } as const;
-const describeOf = (shell: Shell) =>
+const describeOf = (shell: CompletingShell) =>
   shell === "bash" ? describe : describeWith(isHere(shell), LACKS[shell]);
 
 for (const shell of ["bash", "zsh", "fish"] as const) {

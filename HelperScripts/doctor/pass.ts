@@ -26,6 +26,7 @@ const REMEDIES: Readonly<Record<PassPart, string>> = {
   records: GITLAB,
   runner: GITLAB,
   instances: EC2,
+  microvms: "Look for throttled or refused calls to Lambda in ReconcilerFunction's log",
   attempt: LEDGER,
   "deleted-job": LEDGER,
   "pending-job": "Look in ReconcilerFunction's log whether the ledger or the mapping could not be read",

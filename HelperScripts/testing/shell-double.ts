@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export type Shell = "bash" | "zsh" | "fish";
+export type CompletingShell = "bash" | "zsh" | "fish";
 
-export const isHere = (shell: Shell): boolean => spawnSync(shell, ["--version"]).status === 0;
+export const isHere = (shell: CompletingShell): boolean => spawnSync(shell, ["--version"]).status === 0;
 
 /** What a program gave, line by line, and then what it said of errors, so that no fault is overlooked. */
 const linesOf = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) => [
@@ -28,7 +28,7 @@ const withFile = <Value>(text: string, work: (file: string, folder: string) => V
 /** Nobody's own settings count. */
 const FLAGS = { bash: ["--norc", "--noprofile"], zsh: ["-f"], fish: ["--no-config"] } as const;
 
-const run = (shell: Shell, commands: readonly string[], cwd: string): readonly string[] =>
+const run = (shell: CompletingShell, commands: readonly string[], cwd: string): readonly string[] =>
   linesOf(
     spawnSync(shell, [...FLAGS[shell], "-c", commands.join("\n")], {
       encoding: "utf8",
@@ -71,7 +71,11 @@ const TABS = { bash: bashTab, zsh: zshTab, fish: fishTab } as const;
  *
  * @param script the completion's
  */
-export const offered = (shell: Shell, script: string, lines: readonly string[]): readonly string[] =>
+export const offered = (
+  shell: CompletingShell,
+  script: string,
+  lines: readonly string[],
+): readonly string[] =>
   withFile(script, (file, cwd) => {
     const before = [...(shell === "zsh" ? ZSH_SHOWS : []), `source ${file}`];
     return run(shell, [...before, ...lines.flatMap(TABS[shell])], cwd);
@@ -116,7 +120,7 @@ const BEFORE = { bash: "", zsh: "autoload -Uz compinit; compinit -u -D; ", fish:
  * @param script the completion's
  * @param keys with tabs
  */
-export const typedAtPrompt = (shell: Shell, script: string, keys: string): string =>
+export const typedAtPrompt = (shell: CompletingShell, script: string, keys: string): string =>
   withFile(script, (file, cwd) => {
     const begin = `${BEFORE[shell]}source ${file}; ${NPX[shell]}`;
     const args = ["-c", TYPE, shell, ...FLAGS[shell], begin, keys];

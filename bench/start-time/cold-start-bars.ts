@@ -15,6 +15,7 @@ export interface Figures {
 export const START_PATHS = [
   ["look-up-runner", "start-lambda-runner"],
   ["look-up-runner", "start-ec2-runner"],
+  ["look-up-runner", "start-microvm-runner"],
 ] as const;
 
 export interface Bar {

@@ -36,7 +36,7 @@ export const noticeOf = (call: FinishedCall): string | undefined => {
   if ("error" in outcome) return `${functionId}: ${outcome.error.errorType}: ${outcome.error.errorMessage}`;
   const result = asFields(outcome.result);
   if (functionId === "ReconcilerFunction") return reconciled(result);
-  if (functionId === "StartLambdaRunnerFunction" || functionId === "StartEc2RunnerFunction") {
+  if (/^Start(?:Lambda|Ec2|MicroVm)RunnerFunction$/.test(functionId)) {
     return result.kind === "waiting" ? `a job is waiting for: ${String(result.waitingFor)}` : undefined;
   }
   return undefined;

@@ -41,7 +41,13 @@ beforeEach(async () => {
   gateway = await startGatewayUnderTest();
   gateway.handlers["sts AssumeRole"] = withAssumedRoles(gateway.credentials, async () => undefined);
   const { state } = gateway;
-  for (const id of ["CacheRole", "StartLambdaRunnerRole", "StartEc2RunnerRole", "LookUpRunnerRole"]) {
+  for (const id of [
+    "CacheRole",
+    "StartLambdaRunnerRole",
+    "StartEc2RunnerRole",
+    "StartMicroVmRunnerRole",
+    "LookUpRunnerRole",
+  ]) {
     const arn = roleArn(id.toLowerCase());
     const trust = resolve(autoScaler, resource(autoScaler, id).properties.AssumeRolePolicyDocument);
     const identity = [policyOf(id, here(roleStatements(autoScaler, id)))];

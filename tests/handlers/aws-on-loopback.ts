@@ -37,6 +37,8 @@ export class AwsOnLoopback {
   /** Tags of every function. */
   functionTags: Readonly<Record<string, string>> = {};
   readonly events: unknown[] = [];
+  /** Paths of the MicroVM API that were called, in order. */
+  readonly microVmCalls: string[] = [];
   /** The error of every invocation. */
   invocationError: string | undefined;
   /** Those that take calls and never answer. */
@@ -121,10 +123,18 @@ export class AwsOnLoopback {
         this.events.push(...(JSON.parse(body) as { Entries: unknown[] }).Entries);
         return [200, { FailedEntryCount: 0, Entries: [{ EventId: "1" }] }];
       case "lambda":
+        if (url.includes("/microvms")) return [200, this.#microVm(url)];
         if (url.includes("/tags/")) return [200, { Tags: this.functionTags }];
         if (!url.endsWith("/invocations")) return [200, {}];
         return this.invocationError ? [404, { __type: this.invocationError }] : [202, {}];
     }
+  }
+
+  /** Every launch gets the same MicroVM. Only a launch's path ends with the collection. */
+  #microVm(url: string): object {
+    const vm = { microvmId: MICROVM_ID, state: "RUNNING", imageArn: MICROVM_IMAGE_ARN, imageVersion: "1.0" };
+    this.microVmCalls.push(url.replace(/^\/20[\d-]+/, "").replace(/\?.*/, ""));
+    return { ...vm, startedAt: 0, items: [] };
   }
 
   #parametersOf(body: string): object[] {
@@ -135,6 +145,10 @@ export class AwsOnLoopback {
     });
   }
 }
+
+export const MICROVM_ID = "microvm-0a1b2c3d";
+export const MICROVM_IMAGE_ARN =
+  "arn:aws:lambda:eu-west-1:123456789012:microvm-image:gitlab-runners-2048-0a1b";
 
 const BLUEPRINT = {
   imageId: "ami-0123456789abcdef0",

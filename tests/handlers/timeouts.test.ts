@@ -4,7 +4,7 @@ import type { LedgerItem, StartedRunner } from "../../Core/model/ledger";
 import { type StandIn, startGitLab } from "../../local/gitlab";
 import { LEDGER_TABLE } from "../doubles/dynamodb/stack-tables";
 import { asList, at, ofType, readTemplate } from "../templates/read-template";
-import type { CalledService } from "./aws-on-loopback";
+import { type CalledService, MICROVM_IMAGE_ARN } from "./aws-on-loopback";
 import {
   CONFIGURATION_PATH,
   type HandlersOnLoopback,
@@ -86,19 +86,28 @@ const event = (build_status: string) => ({
   attempt: "",
 });
 
-const order = (type: "EC2" | "LAMBDA") => {
+const order = (type: "EC2" | "LAMBDA" | "MICROVM") => {
   const whole = { ...sampleOrder(), projectId: PROJECT, tags: [], jobId: createJob(), queuedAt: Date.now() };
   const { ec2, projects: _, ...runnerClass } = whole.runnerClass;
+  if (type === "MICROVM")
+    return {
+      ...whole,
+      limits: { stack: 100 },
+      runnerClass: { ...runnerClass, type, maxRunners: 50, microVm: MICROVM },
+    };
   return type === "EC2"
     ? { ...whole, runnerClass: { ...runnerClass, ec2 } }
     : { ...whole, functionArn: RUNNER_ARN, runnerClass: { ...runnerClass, type } };
 };
+
+const MICROVM = { memoryMiB: 2048, executor: "docker", image: "debian:13-slim" } as const;
 
 /** What leads each function to all services that it waits for. */
 const INPUTS: Readonly<Record<string, () => unknown>> = {
   "look-up-runner": () => event("pending"),
   "start-ec2-runner": () => order("EC2"),
   "start-lambda-runner": () => order("LAMBDA"),
+  "start-microvm-runner": () => order("MICROVM"),
   "record-pick-up": () => event("running"),
   "record-end-report": () => ({ resourceId: REQUEST_ID, status: "success", environment: "e" }),
   "find-runner": () => event("success"),
@@ -207,7 +216,9 @@ describe("a function says itself, before its time is over, that there is no answ
   });
 
   it("F-40: Lambda", async () => {
-    expect(await problemsWithout("lambda", ["start-lambda-runner"])).toEqual([]);
+    const image = JSON.stringify({ imageArn: MICROVM_IMAGE_ARN, imageVersion: "1.0" });
+    on.aws.parameters.set(`${CONFIGURATION_PATH}/microvm/2048`, image);
+    expect(await problemsWithout("lambda", ["start-lambda-runner", "start-microvm-runner"])).toEqual([]);
   });
 
   it("F-30: GitLab", async () => {

@@ -231,6 +231,7 @@ export const PATHS: readonly Path[] = [
     name: "a job on an EC2 runner",
     run: (laptop, stop) => runJob(laptop, stop, "image build", ["docker"]),
   },
+  { name: "a job on a MicroVM runner", run: (laptop, stop) => runJob(laptop, stop, "any", ["aws:microvm"]) },
   { name: "a second job on a Lambda runner", run: runAgain },
   { name: "a cache on a Lambda runner", run: (laptop, stop) => runWithCache(laptop, stop, ["aws:lambda"]) },
   { name: "a cache on an EC2 runner", run: (laptop, stop) => runWithCache(laptop, stop, ["aws:ec2"]) },

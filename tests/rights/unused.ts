@@ -35,6 +35,19 @@ const REASONS: readonly Reason[] = [
     policy: /ReadCollectorPolicy/,
     why: "a function that has put a metric asks where metrics are sent; no path here may make this one put any",
   },
+  {
+    action: /^lambda:(Get|Suspend)Microvm$/,
+    why: "whether a MicroVM is dead is asked where a list shows it so; one of a failed job is suspended where its class keeps it",
+  },
+  {
+    action: /^iam:PassRole$/,
+    policy: /\/start-microvm-runner$/,
+    why: "a MicroVM's role writes its log, where MicroVmRunner was deployed with one",
+  },
+  {
+    action: /^lambda:(CreateMicrovmAuthToken|CreateMicrovmShellAuthToken)$/,
+    why: "is refused, and not granted: nobody of ours opens a way into a MicroVM",
+  },
   { action: /^xray:/, why: "AWS sends traces with them; the laptop traces nothing" },
   {
     action: /^kms:Decrypt$/,

@@ -44,6 +44,15 @@ export const p95OfWaits = (world: Simulation): number => percentile(waitsOf(worl
 export const unsuccessful = (world: Simulation): Job[] =>
   [...world.gitLab.jobs.values()].filter(({ status }) => status !== "success");
 
+/** Seconds from pending until the ledger knows a job, of those that it ever knew, sorted. The others took another's runner. */
+export const knownAfter = (world: Simulation): number[] =>
+  [...world.gitLab.jobs.values()]
+    .flatMap(({ id, pendingAt = Number.NaN }) => {
+      const [first] = world.table.attempts.get(id) ?? [];
+      return first === undefined ? [] : [(Math.min(...Object.values(first.times)) - pendingAt) / 1_000];
+    })
+    .sort((one, other) => one - other);
+
 /**
  * Seconds from each refused `pending` webhook until the ledger knows its job, or until the job ran; those of jobs that
  * no other webhook told of meanwhile.

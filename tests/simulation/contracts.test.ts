@@ -57,6 +57,7 @@ const prepare = () => {
   table.indexLag = 0;
   const calls = new CallsAtOnce({ timeline, random: dice, plan: () => undefined });
   const rows: BootstrapRows = {
+    read: async (key) => table.rows.get(key),
     move: async (fromKey, toKey) => table.move(fromKey, toKey),
     remove: async (key) => void table.rows.delete(key),
   };

@@ -61,7 +61,10 @@ export const CALM: FaultProfile = {
 };
 
 const jobRun: fc.Arbitrary<JobRun> = fc.record({
-  kind: fc.constantFrom<Kind[]>("ec2", "ec2", "ec2", "lambda", "lambda", "large", "foreign"),
+  kind: fc.constantFrom<Kind[]>(
+    ...(["ec2", "ec2", "ec2", "lambda", "lambda", "large", "foreign"] as const),
+    ...(["microVm", "microVm", "elastic", "elastic"] as const),
+  ),
   at: fc.nat(90),
   runs: fc.integer({ min: 1, max: 120 }),
   fails: fc.boolean(),
@@ -119,6 +122,13 @@ export const worldOf = ({
     executions: { skew: profile.skew, throttled: profile.executions, dies: profile.executions },
     mood: { lag: profile.replicas, emptyList: profile.replicas, garbage: profile.calls },
     ec2: { noSpot: profile.replicas, noCapacity: profile.calls },
+    microVms: {
+      noCapacity: profile.replicas,
+      neverRuns: profile.crashes,
+      listLies: profile.replicas,
+      // Room for one of each size, now and then.
+      ...(dice.chance(0.3) ? { memoryQuotaMiB: 3 * 1024 } : {}),
+    },
     crashes: profile.crashes,
     crashesAtHandOut: profile.crashes / 2,
     gitLab: { acknowledgement },

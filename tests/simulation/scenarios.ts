@@ -19,6 +19,12 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "success on Lambda", begin: (world) => [world.addJob({ kind: "lambda" })] },
   { name: "success on EC2", begin: (world) => [world.addJob({ kind: "ec2" })] },
   { name: "success on EC2 by the job's tags", begin: (world) => [world.addJob({ kind: "sized" })] },
+  { name: "success on a MicroVM", begin: (world) => [world.addJob({ kind: "microVm" })] },
+  {
+    name: "fallback from a MicroVM to EC2",
+    options: { microVms: { memoryQuotaMiB: 0 } },
+    begin: (world) => [world.addJob({ kind: "elastic" })],
+  },
   { name: "failure on EC2", begin: (world) => [world.addJob({ kind: "ec2", fails: true })], mayFail: true },
   {
     name: "cancel before pick-up",

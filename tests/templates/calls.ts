@@ -12,6 +12,12 @@ export const check =
     expect(allows(statements, call) ? "allowed" : "denied").toBe(verdict);
   };
 
+/** A MicroVM is known by its image alone. */
+const OUR_IMAGE = {
+  resource: arn("lambda", "microvm-image:gitlab-runners-2048-0a1b2c3d"),
+  context: { "aws:ResourceTag/glr:stack": "runners-a" },
+};
+
 /** Accesses that a function of the control plane may need: GitLab's token, tables, launches, ends, the bus. */
 export const TOUCHES = {
   "the access token": {
@@ -69,6 +75,32 @@ export const TOUCHES = {
     action: "ec2:GetConsoleOutput",
     resource: arn("ec2", "instance/i-1"),
     context: { "aws:ResourceTag/glr:stack": "runners-a" },
+  },
+  "a MicroVM of ours, to launch": { action: "lambda:RunMicrovm", ...OUR_IMAGE },
+  "a MicroVM of ours, to describe": { action: "lambda:GetMicrovm", ...OUR_IMAGE },
+  "a MicroVM of ours, to suspend": { action: "lambda:SuspendMicrovm", ...OUR_IMAGE },
+  "a MicroVM of ours, to terminate": { action: "lambda:TerminateMicrovm", ...OUR_IMAGE },
+  "a MicroVM of another deployment": {
+    action: "lambda:TerminateMicrovm",
+    resource: OUR_IMAGE.resource,
+    context: { "aws:ResourceTag/glr:stack": "runners-b" },
+  },
+  "a way into a MicroVM": { action: "lambda:CreateMicrovmShellAuthToken", ...OUR_IMAGE },
+  "a MicroVM's network": { action: "lambda:PassNetworkConnector", resource: "*" },
+  "MicroVMs, to list": { action: "lambda:ListMicrovms", resource: "*" },
+  "the images of MicroVMs": {
+    action: "ssm:GetParameters",
+    resource: arn("ssm", "parameter/gitlabrunner/microvm/2048"),
+  },
+  "a MicroVM's role": {
+    action: "iam:PassRole",
+    resource: `arn:aws:iam::${ACCOUNT}:role/runners-a/microvm/log`,
+    context: { "iam:PassedToService": "lambda.amazonaws.com" },
+  },
+  "another role, to pass": {
+    action: "iam:PassRole",
+    resource: `arn:aws:iam::${ACCOUNT}:role/admin`,
+    context: { "iam:PassedToService": "lambda.amazonaws.com" },
   },
   "calls in vain, to count": {
     action: "dynamodb:UpdateItem",

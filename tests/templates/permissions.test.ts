@@ -213,7 +213,9 @@ describe("the cache", () => {
       asList(asMap(asMap(statement).Principal).AWS),
     );
     expect(takers).toEqual(
-      ["startlambdarunnerrole", "startec2runnerrole"].map((name) => `arn:aws:iam::${ACCOUNT}:role/${name}`),
+      ["startlambdarunnerrole", "startec2runnerrole", "startmicrovmrunnerrole"].map(
+        (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
+      ),
     );
   });
 });
@@ -249,8 +251,32 @@ it.each<readonly [string, readonly string[]]>([
       "instances, to describe",
     ],
   ],
+  [
+    "StartMicroVmRunnerRole",
+    [
+      ...START,
+      "a bootstrap row, to store",
+      "a bootstrap row, to read",
+      "a bootstrap row, to remove",
+      "the images of MicroVMs",
+      "a MicroVM of ours, to launch",
+      "a MicroVM's network",
+      "a MicroVM's role",
+      "a job's cache",
+    ],
+  ],
   ["RecordPickUpRole", ["the access token", ...LEDGER, "the bus"]],
-  ["FindRunnerRole", ["the access token", "instances, to describe", ...LEDGER_READ, ...VAIN_CALLS, ...SPOT]],
+  [
+    "FindRunnerRole",
+    [
+      "the access token",
+      "instances, to describe",
+      "a MicroVM of ours, to describe",
+      ...LEDGER_READ,
+      ...VAIN_CALLS,
+      ...SPOT,
+    ],
+  ],
   ["RecordEndReportRole", ["the access token", ...LEDGER]],
   ["UnregisterRunnerRole", ["the access token", ...LEDGER, "a bootstrap row, to remove"]],
   [
@@ -260,6 +286,9 @@ it.each<readonly [string, readonly string[]]>([
       "instances, to describe",
       "an instance of ours, to terminate",
       "the console of an instance of ours",
+      "a MicroVM of ours, to describe",
+      "a MicroVM of ours, to suspend",
+      "a MicroVM of ours, to terminate",
     ],
   ],
   ["StartNextJobRole", [...LEDGER, "the bus"]],
@@ -267,7 +296,16 @@ it.each<readonly [string, readonly string[]]>([
   ["RollUpUsageRole", ["the mapping", ...SUMS]],
   [
     "ReconcilerRole",
-    [...START, "the mapping", "instances, to describe", "the account's concurrency", "the bus"],
+    [
+      ...START,
+      "the mapping",
+      "instances, to describe",
+      "the account's concurrency",
+      "the bus",
+      "the images of MicroVMs",
+      "MicroVMs, to list",
+      "a MicroVM of ours, to describe",
+    ],
   ],
 ])("T-12 T-31: %s allows what its function needs and nothing else", (role, expected) => {
   const statements = roleStatements(autoScaler, role);
@@ -320,6 +358,18 @@ describe("ending instances", () => {
       readConsole({ "aws:ResourceTag/glr:stack": "runners-b" }),
     ],
   ])("%s", check(roleStatements(autoScaler, "TerminateInstanceRole")));
+});
+
+describe("T-27: nobody of ours gets a way into a MicroVM", () => {
+  const roles = ["StartMicroVmRunnerRole", "FindRunnerRole", "TerminateInstanceRole", "ReconcilerRole"];
+  it.each(roles)("whatever a later policy allows: %s", (role) => {
+    const anything = { Effect: "Allow", Action: ["lambda:*"], Resource: "*" };
+    const statements = [...roleStatements(autoScaler, role), anything];
+    for (const action of ["lambda:CreateMicrovmAuthToken", "lambda:CreateMicrovmShellAuthToken"]) {
+      const call = { action, resource: arn("lambda", "microvm-image:gitlab-runners-2048-0a1b2c3d") };
+      expect([action, allows(statements, call)]).toEqual([action, false]);
+    }
+  });
 });
 
 it("S-6: lets only our bus's rules in our account assume the role", () => {

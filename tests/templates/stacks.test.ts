@@ -308,6 +308,7 @@ it("S-9: the ledger's indexes have the attributes that the adapter reads", () =>
 it.each([
   ["StartLambdaRunnerFunction", LEASE_MILLISECONDS],
   ["StartEc2RunnerFunction", LEASE_MILLISECONDS],
+  ["StartMicroVmRunnerFunction", LEASE_MILLISECONDS],
   ["UnregisterRunnerFunction", LEASE_MILLISECONDS],
   ["ReconcilerFunction", PASS_LEASE_MILLISECONDS],
 ])("I-21: ends %s before its lease does", (id, lease) => {

@@ -38,6 +38,10 @@ const RETRIED = [
 /** TransientError too, of the functions that tell GitLab's silence from others: what a job waited for goes by it. */
 const OF_GITLAB = "UnreachableError";
 
+/** What has taken another task's time before has one try: the reconciler repeats it. */
+const RETRIED_AFTER_ANOTHER = ["Lambda.TooManyRequestsException"];
+const goesOn = (name: string): boolean => name.startsWith("Fall back");
+
 /** Functions compute how long a workflow waits: none of them asks for more. */
 const LONGEST_WAIT_SECONDS = SILENCE_SECONDS;
 
@@ -126,6 +130,11 @@ const faults = (
   states: readonly (readonly [string, State])[] = tasksOf(workflow),
 ): readonly string[] => states.flatMap(([name, state]) => (isWrong(state) ? name : []));
 
+const wrongStates = (
+  states: readonly (readonly [string, State])[],
+  isWrong: (name: string, state: State) => boolean,
+): readonly string[] => states.flatMap(([name, state]) => (isWrong(name, state) ? name : []));
+
 /** Fields of states that the tests' interpreter supports. */
 const COMMON = ["Type", "Comment", "Next", "End", "ResultPath"];
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
@@ -188,20 +197,17 @@ const RULES: readonly WorkflowRule[] = [
     id: "S-2 I-25",
     says: "retries by error name what a retry can cure, with full jitter and a limit",
     check: (workflow) =>
-      faults(
-        workflow,
-        ({ Retry = [] }) => {
-          const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((name) => name !== OF_GITLAB);
-          return (
-            names.length !== RETRIED.length ||
-            RETRIED.some((name) => !names.includes(name)) ||
-            Retry.some(
-              ({ JitterStrategy, MaxDelaySeconds }) => JitterStrategy !== "FULL" || !(MaxDelaySeconds <= 10),
-            )
-          );
-        },
-        functionTasks(workflow),
-      ),
+      wrongStates(functionTasks(workflow), (name, { Retry = [] }) => {
+        const retried = goesOn(name) ? RETRIED_AFTER_ANOTHER : RETRIED;
+        const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((each) => each !== OF_GITLAB);
+        return (
+          names.length !== retried.length ||
+          retried.some((each) => !names.includes(each)) ||
+          Retry.some(
+            ({ JitterStrategy, MaxDelaySeconds }) => JitterStrategy !== "FULL" || !(MaxDelaySeconds <= 10),
+          )
+        );
+      }),
     bad: [
       task({ Retry: [] }),
       task({ Retry: retrier({ ErrorEquals: ["States.ALL"] }) }),

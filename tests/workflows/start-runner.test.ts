@@ -24,6 +24,7 @@ const start = (tasks: Readonly<Record<string, Task>>) =>
 it.each([
   ["LAMBDA", "Start Lambda runner"],
   ["EC2", "Start EC2 runner"],
+  ["MICROVM", "Start MicroVM runner"],
 ])("starts a runner on %s with only the order as input", async (provider, state) => {
   const result = await start({ "Look up runner": looksUp(provider), [state]: LAUNCHED });
   expect(result.status).toBe("SUCCEEDED");
@@ -46,7 +47,7 @@ it("I-22: succeeds when the job has to wait for a slot", async () => {
 });
 
 it("I-27: fails visibly on an unknown provider and starts nothing", async () => {
-  const result = await start({ "Look up runner": looksUp("MICROVM") });
+  const result = await start({ "Look up runner": looksUp("FARGATE") });
   expect(result.status).toBe("FAILED");
   expect(result.calls.map(({ state }) => state)).toEqual(["Look up runner", "Record failure"]);
   expect(callsOf(result, "Record failure")[0]).toMatchObject({ error: { Error: "ConfigurationError" } });
@@ -96,13 +97,48 @@ const TASKS = [
   ["Look up runner", 3, 10],
   ["Start Lambda runner", 2, 5],
   ["Start EC2 runner", 2, 5],
+  ["Start MicroVM runner", 2, 2],
+  ["Fall back to EC2", 1, 2],
+  ["Fall back to Lambda", 1, 2],
 ] as const;
 
+const ITS_ORDER = { jobId: 1, runnerClass: { type: "the fallback's" } };
+const elsewhere = (provider: string): Task =>
+  answers({ kind: "elsewhere", lookup: { kind: "start", provider, order: ITS_ORDER } });
+
+const PROVIDER_OF: Readonly<Record<string, string>> = {
+  "Start EC2 runner": "EC2",
+  "Start MicroVM runner": "MICROVM",
+  "Fall back to EC2": "MICROVM",
+  "Fall back to Lambda": "MICROVM",
+};
+
+/** All that a start by this task needs to go well. */
 const around = (state: string): Readonly<Record<string, Task>> => ({
-  "Look up runner": looksUp(state === "Start EC2 runner" ? "EC2" : "LAMBDA"),
-  "Start Lambda runner": LAUNCHED,
-  "Start EC2 runner": LAUNCHED,
+  "Look up runner": looksUp(PROVIDER_OF[state] ?? "LAMBDA"),
+  "Start MicroVM runner": state.startsWith("Fall back")
+    ? elsewhere(state === "Fall back to EC2" ? "EC2" : "LAMBDA")
+    : LAUNCHED,
+  ...Object.fromEntries(
+    ["Start Lambda runner", "Start EC2 runner", "Fall back to EC2", "Fall back to Lambda"].map((name) => [
+      name,
+      LAUNCHED,
+    ]),
+  ),
 });
+
+it.each(["Fall back to EC2", "Fall back to Lambda"])(
+  "I-2: goes on with another function where no MicroVM is to be had, with the order that the start made: %s",
+  async (state) => {
+    const result = await start(around(state));
+    expect(result.status).toBe("SUCCEEDED");
+    expect(result.calls).toEqual([
+      { state: "Look up runner", input: EVENT },
+      { state: "Start MicroVM runner", input: ORDER },
+      { state, input: ITS_ORDER },
+    ]);
+  },
+);
 
 describe.each(TASKS)("%s", (state, tries, throttledTries) => {
   it.each([
@@ -128,9 +164,9 @@ describe.each(TASKS)("%s", (state, tries, throttledTries) => {
   });
 
   it("I-25: continues when a retry succeeds", async () => {
+    const error = tries === 1 ? "Lambda.TooManyRequestsException" : "TransientError";
     const good = around(state)[state];
-    const once: Task = (input, call) =>
-      call === 1 ? failing("TransientError")(input, call) : good?.(input, call);
+    const once: Task = (input, call) => (call === 1 ? failing(error)(input, call) : good?.(input, call));
     const result = await start({ ...around(state), [state]: once });
     expect(result.status).toBe("SUCCEEDED");
     expect(callsOf(result, "Record failure")).toEqual([]);

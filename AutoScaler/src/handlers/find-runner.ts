@@ -1,7 +1,5 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { ec2Client } from "../adapters/ec2/client";
-import { ec2Instances } from "../adapters/ec2/instances";
 import { loadLater } from "../adapters/load-later";
 import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
@@ -9,6 +7,7 @@ import { parseHint } from "../hints/parse-hint";
 import { type FoundRunners, NO_RUNNERS } from "../stop/end-order";
 import { findRunner } from "../stop/find-runner";
 import { parseStopEvent } from "../stop/stop-event";
+import { machinesOf } from "./machines-wiring";
 import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
 
@@ -20,7 +19,7 @@ const tables = loadLater("The ledger", async () =>
 const parts = {
   ...machine,
   hints: new HintMemory(),
-  instances: ec2Instances(ec2Client(3), machine),
+  ...machinesOf(env.path),
 };
 
 /** Task "Find runner". Input: a job event, or `{ runnerId?, resourceId?, reason }`. */

@@ -4,13 +4,13 @@ import { log } from "../../../Core/log";
 import { parseFunctionArn } from "../../../Core/routing/function-arn";
 import { parseRoutingSettings } from "../../../Core/routing/routing-settings";
 import { ec2Client } from "../adapters/ec2/client";
-import { ec2Instances } from "../adapters/ec2/instances";
 import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { lambdaAccount } from "../adapters/lambda/account";
 import { lambdaClient } from "../adapters/lambda/client";
 import { loadLater } from "../adapters/load-later";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
+import { machinesOf } from "./machines-wiring";
 import { saidBus } from "./said-bus";
 import { sendingMetrics } from "./sending-metrics";
 import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
@@ -33,7 +33,7 @@ const loadAtAnswer = (): void => {
 const parts = {
   ...machine,
   settings,
-  instances: ec2Instances(ec2, machine),
+  ...machinesOf(env.path, ec2),
   account: lambdaAccount(lambdaClient()),
   bus,
 };

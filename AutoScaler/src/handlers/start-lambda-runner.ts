@@ -11,7 +11,15 @@ import { parseRunnerOrder } from "../start/runner-order-input";
 import { startRunner } from "../start/start-runner";
 import { ledgerOf } from "./ledger-wiring";
 import { sendingMetrics } from "./sending-metrics";
-import { cacheOf, outcomeFields, prices, protectedRefs, START_VARIABLES, spotPools } from "./start-wiring";
+import {
+  cacheOf,
+  NO_IMAGES,
+  outcomeFields,
+  prices,
+  protectedRefs,
+  START_VARIABLES,
+  spotPools,
+} from "./start-wiring";
 import { configurationOf, gitLabOf, machine, timeout } from "./wiring";
 
 const env = readEnv(process.env, START_VARIABLES);
@@ -27,6 +35,7 @@ const parts = {
   spotPools,
   cacheAccess: cache.cacheAccess,
   ledger: ledgerOf(env.ledgerTable, env.bootstrapTable, dynamoDb),
+  microVmImages: NO_IMAGES,
   rows: dynamoBootstrapRows(dynamoDb, env.bootstrapTable, timeout),
   prices,
   provider: lambdaProvider(lambda, functions),

@@ -1,6 +1,7 @@
 import type { Ec2ProviderSettings } from "../adapters/ec2/provider";
 import { stsCacheAccess } from "../adapters/sts/cache-access";
 import { stsClient } from "../adapters/sts/client";
+import type { MicroVmImages } from "../ports";
 import type { StartOutcome } from "../queue/start-outcome";
 import { PoolMemory } from "../spot/pool-memory";
 import type { ProtectedRefs } from "../start/protected-ref";
@@ -31,6 +32,10 @@ export const protectedRefs: ProtectedRefs = new Map();
 
 /** The log fields of a start's outcome: what it hands to the workflow stays out. */
 export const outcomeFields = (result: StartOutcome) => {
+  if (result.kind === "elsewhere") {
+    const { provider: fallback, order } = result.lookup;
+    return { outcome: result.kind, fallback, reason: order.fallbackBy };
+  }
   const { kind: outcome, freed: _, ...told } = result;
   const { events: __, ...fields } = "events" in told ? told : { ...told, events: undefined };
   return { outcome, ...fields };
@@ -38,6 +43,9 @@ export const outcomeFields = (result: StartOutcome) => {
 
 /** What this process knows of prices. */
 export const prices = pricesLater(process.env.AWS_REGION ?? "");
+
+/** Of the starts that launch no MicroVM. */
+export const NO_IMAGES: MicroVmImages = { image: async () => undefined };
 
 /** What this process knows of spot pools. */
 export const spotPools = new PoolMemory();

@@ -1,11 +1,10 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
-import { ec2Client } from "../adapters/ec2/client";
-import { ec2Instances } from "../adapters/ec2/instances";
 import { parseEndResult } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { terminateInstance } from "../stop/terminate-instance";
 import { ledgerOf } from "./ledger-wiring";
+import { machinesOf } from "./machines-wiring";
 import { collectorLater, sendingMetrics } from "./sending-metrics";
 import { machine } from "./wiring";
 
@@ -14,13 +13,14 @@ const env = readEnv(process.env, {
   ledgerTable: "LEDGER_TABLE",
   deploymentId: "DEPLOYMENT_ID",
 });
-const parts = { ...machine, ledger: ledgerOf(env.ledgerTable), instances: ec2Instances(ec2Client(3), env) };
+const parts = { ...machine, ledger: ledgerOf(env.ledgerTable), ...machinesOf(env.path) };
 
 /** Task "Terminate instance". Input: what "Unregister runner" returned. */
 const handle = async (input: unknown): Promise<EndResult> => {
   const result = await terminateInstance(parts, parseEndResult(input));
-  const { runnerId, resourceId, kind: outcome, reason } = result;
-  log.info("INSTANCE_TERMINATED", { runnerId, resourceId, outcome, reason });
+  const { runnerId, resourceId, keptUntil, reason } = result;
+  const outcome = keptUntil === undefined ? result.kind : "kept";
+  log.info("INSTANCE_TERMINATED", { runnerId, resourceId, outcome, keptUntil, reason });
   return result;
 };
 

@@ -4,7 +4,7 @@ import { NOW } from "../testing/fakes/items";
 import { detailOf, type TestSystem, testSystem, webhook, workflows } from "../testing/fakes/test-system";
 import {
   isHeld,
-  LAUNCH_RATE_RECORD,
+  LAUNCH_RATE_RECORDS,
   type LaunchRate,
   nextLaunchRate,
   readLaunchRate,
@@ -44,18 +44,18 @@ const aLaunchRate = (patch: Partial<LaunchRate> = {}): LaunchRate => ({
 describe("EC2's launch rate", () => {
   it("the first refusal alone is told as the first, by whoever stored it", async () => {
     const ledger = fakeLedger();
-    expect(await recordRefusal(ledger, NOW)).toBe(true);
-    expect(await recordRefusal(ledger, NOW + 1_000)).toBe(false);
+    expect(await recordRefusal(ledger, "EC2", NOW)).toBe(true);
+    expect(await recordRefusal(ledger, "EC2", NOW + 1_000)).toBe(false);
     const overtaken = { ...fakeLedger(), commit: async () => false };
-    expect(await recordRefusal(overtaken, NOW)).toBe(false);
+    expect(await recordRefusal(overtaken, "EC2", NOW)).toBe(false);
   });
 
   it("I-25: is recorded once a second, however many calls are refused", async () => {
     const ledger = fakeLedger();
-    for (let call = 0; call < 50; call += 1) await recordRefusal(ledger, NOW + call * 15);
+    for (let call = 0; call < 50; call += 1) await recordRefusal(ledger, "EC2", NOW + call * 15);
     expect(ledger.writes).toBe(1);
-    await recordRefusal(ledger, NOW + 1_000);
-    expect((await readLaunchRate(ledger)).launchRate).toEqual(
+    await recordRefusal(ledger, "EC2", NOW + 1_000);
+    expect((await readLaunchRate(ledger, "EC2")).launchRate).toEqual(
       aLaunchRate({ lastRefusedAt: NOW + 1_000, refused: 2 }),
     );
   });
@@ -74,8 +74,8 @@ describe("EC2's launch rate", () => {
     aLaunchRate({ perSecond: Number.NaN }),
   ])("I-24: reads %j as no launch rate, so that nothing is held for ever", async (value) => {
     const ledger = fakeLedger();
-    await ledger.commit([{ stateRecord: { name: LAUNCH_RATE_RECORD, version: 1, value } }]);
-    expect(await readLaunchRate(ledger)).toEqual({ version: 1 });
+    await ledger.commit([{ stateRecord: { name: LAUNCH_RATE_RECORDS.EC2, version: 1, value } }]);
+    expect(await readLaunchRate(ledger, "EC2")).toEqual({ version: 1 });
   });
 
   it.each([
@@ -83,14 +83,14 @@ describe("EC2's launch rate", () => {
     ["slower by what was refused", 12, 1.8],
     ["never standing still", 600, 0.2],
   ])("F-33: is %s", (_, refused, perSecond) => {
-    const next = nextLaunchRate(aLaunchRate({ refused }), true, NOW + 60_000);
+    const next = nextLaunchRate(aLaunchRate({ refused }), "EC2", true, NOW + 60_000);
     expect(next).toEqual(aLaunchRate({ perSecond: expect.closeTo(perSecond), refused: 0 }));
   });
 
   it("ends when no job is held and nothing was refused for a minute", () => {
-    expect(nextLaunchRate(aLaunchRate(), true, NOW + 3_600_000)).toBeDefined();
-    expect(nextLaunchRate(aLaunchRate(), false, NOW + 59_999)).toBeDefined();
-    expect(nextLaunchRate(aLaunchRate(), false, NOW + 60_000)).toBeUndefined();
+    expect(nextLaunchRate(aLaunchRate(), "EC2", true, NOW + 3_600_000)).toBeDefined();
+    expect(nextLaunchRate(aLaunchRate(), "EC2", false, NOW + 59_999)).toBeDefined();
+    expect(nextLaunchRate(aLaunchRate(), "EC2", false, NOW + 60_000)).toBeUndefined();
   });
 
   it.each([300, 120, 20, 5])(

@@ -42,7 +42,7 @@ describe("reservations at EC2", () => {
 
   it("F-33: of a burst fifty launch at once, 250 within five seconds, and the rest are queued at no cost", async () => {
     const { reservations, sleeps } = await askAll(1_000);
-    expect(reservations).toHaveLength(reservationsAtOnce(undefined));
+    expect(reservations).toHaveLength(reservationsAtOnce({ provider: "EC2", launchRate: undefined }));
     expect(reservations.filter(({ passesOn }) => passesOn === 0)).toHaveLength(50);
     expect(Math.max(...sleeps)).toBe(5_000);
     expect(new Set(sleeps).size).toBe(250);
@@ -56,13 +56,13 @@ describe("reservations at EC2", () => {
   });
 
   it("I-26: a start that waits when EC2 begins to refuse is queued", async () => {
-    const { reservations } = await askAll(100, undefined, ({ ledger }) => recordRefusal(ledger, NOW));
+    const { reservations } = await askAll(100, undefined, ({ ledger }) => recordRefusal(ledger, "EC2", NOW));
     expect(reservations).toHaveLength(50);
   });
 
   it("F-33: are two a second while EC2 refuses, for jobs dispatched since then", async () => {
     const parts = setUp();
-    await recordRefusal(parts.ledger, NOW);
+    await recordRefusal(parts.ledger, "EC2", NOW);
     expect(await reserveLaunch(parts.dependencies, "EC2", undefined)).toBeUndefined();
     const asks = Array.from({ length: 30 }, () => reserveLaunch(parts.dependencies, "EC2", NOW));
     await idle();
@@ -75,7 +75,7 @@ describe("reservations at EC2", () => {
 
   it("F-33: that nobody who waits has taken go to a new job, which dispatches two of those that wait", async () => {
     const { dependencies, ledger, clock, sleeps } = setUp();
-    await recordRefusal(ledger, NOW);
+    await recordRefusal(ledger, "EC2", NOW);
     clock.advance(4_999);
     expect(await reserveLaunch(dependencies, "EC2", undefined)).toBeUndefined();
     clock.advance(1);
@@ -91,7 +91,7 @@ describe("reservations at EC2", () => {
 
   it("are immediate on Lambda, without a write", async () => {
     const { ledger, dependencies } = setUp();
-    await recordRefusal(ledger, NOW);
+    await recordRefusal(ledger, "EC2", NOW);
     const { writes } = ledger;
     for (let ask = 0; ask < 500; ask += 1)
       expect(await reserveLaunch(dependencies, "LAMBDA", undefined)).toEqual({ passesOn: 0 });

@@ -1,8 +1,9 @@
 import type { Runner, Time } from "../../../Core/model/ledger";
 import type { InstanceDeathCode } from "../../../Core/model/reasons";
+import { hasMachine } from "../../../Core/model/runner-class";
 import type { InstanceState, Instances } from "../ports";
 
-/** EC2 may take minutes to show a new instance (F-35). */
+/** EC2 may take minutes to show a new instance, and Lambda a new MicroVM (F-35, F-45). */
 const SHOWN_AFTER_MILLISECONDS = 10 * 60_000;
 
 const DEATHS: Readonly<Partial<Record<InstanceState, InstanceDeathCode>>> = {
@@ -17,17 +18,17 @@ const isLongLaunched = ({ times }: Runner, now: Time): boolean =>
   times.LAUNCHED !== undefined && now - times.LAUNCHED > SHOWN_AFTER_MILLISECONDS;
 
 /**
- * How EC2 itself says that a runner's instance is over. One that it does not show, long after its launch, it has
+ * How EC2 or Lambda itself says that a runner's instance is over. One that it does not show, long after its launch, it has
  * forgotten: it was terminated. Undefined: nothing says that it is dead.
  *
- * @throws TransientError when EC2 does not answer
+ * @throws TransientError without an answer
  */
 export const askDeath = async (
   runner: Runner,
   instances: Pick<Instances, "describe">,
   now: Time,
 ): Promise<InstanceDeathCode | undefined> => {
-  if (runner.provider !== "EC2" || runner.resourceId === undefined) return undefined;
+  if (!hasMachine(runner.provider) || runner.resourceId === undefined) return undefined;
   const shown = await instances.describe(runner.resourceId);
   if (shown !== undefined) return deathIn(shown.state);
   return isLongLaunched(runner, now) ? "instance-terminated" : undefined;
@@ -40,7 +41,8 @@ export const findDeath = async (
   instances: Pick<Instances, "describe">,
   now: Time,
 ): Promise<InstanceDeathCode | undefined> => {
-  if (runner.provider !== "EC2" || runner.resourceId === undefined || shown === undefined) return undefined;
+  if (!hasMachine(runner.provider) || runner.resourceId === undefined || shown === undefined)
+    return undefined;
   const listed = shown.get(runner.resourceId);
   if (listed !== undefined) return deathIn(listed.state);
   return isLongLaunched(runner, now) ? askDeath(runner, instances, now) : undefined;

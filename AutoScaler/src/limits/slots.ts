@@ -95,6 +95,27 @@ export const findSlot = async (
   return { slot: { stackShard, classShard, ...others }, take, left };
 };
 
+/** A slot's class and what only Lambda's runners count against, taken anew for another class. Undefined: there is no room. */
+export const moveSlot = async (
+  ledger: Pick<Ledger, "slots">,
+  { slot, classKey: from }: { readonly slot?: Slot; readonly classKey: string },
+  order: Limiting,
+  start: number,
+): Promise<{ readonly slot?: Slot; readonly changes: readonly LedgerChange[] } | undefined> => {
+  if (slot === undefined) return { changes: [] };
+  const to = classKey(order.runnerClass);
+  const limited = (await readLimited(ledger, order)).filter(({ scope }) => scope === to || scope === LAMBDA);
+  const shards = limited.map(({ limit, taken }) => freeShard(taken, limit, start));
+  const [classShard, lambdaShard] = shards;
+  if (classShard === undefined || shards.includes(undefined)) return undefined;
+  const take = limited.map(({ scope, limit }, index): LedgerChange => {
+    const shard = shards[index] ?? 0;
+    return { take: { scope, shard, limit: shardLimit(limit, shard) } };
+  });
+  const release: LedgerChange = { releaseSlot: { scope: from, shard: slot.classShard } };
+  return { slot: { ...slot, classShard, ...defined({ lambdaShard }) }, changes: [release, ...take] };
+};
+
 /** The changes that free an item's slot; none when it holds none. */
 export const releaseSlot = ({
   slot,

@@ -1,6 +1,7 @@
 import { defined } from "../../../Core/defined";
 import { InvalidInputError } from "../../../Core/errors";
 import { fieldsOf, optionalIdOf, textOf } from "../../../Core/input";
+import type { LimitedProvider } from "../launch-rate/launch-rate";
 
 /**
  * What a start or an end made free, so that the oldest job that waits for it may start now. It passes through the
@@ -14,11 +15,16 @@ export type Freed =
       /** The job whose attempt failed with the runner that held the slot: its next attempt is due. */
       readonly failedJobId?: number;
     }
-  /** A launch at EC2, whatever the class: it grants so many calls a second. For `two` jobs, or for one. */
-  | { readonly kind: "launch"; readonly two?: true };
+  /** A launch at a provider, whatever the class: it grants so many calls a second. For `two` jobs, or for one. Absent: at EC2. */
+  | { readonly kind: "launch"; readonly two?: true; readonly provider?: "MICROVM" };
 
-export const freedLaunch: Freed = { kind: "launch" };
-export const freedTwoLaunches: Freed = { kind: "launch", two: true };
+const at = (provider: LimitedProvider) => (provider === "EC2" ? {} : { provider });
+export const freedLaunch = (provider: LimitedProvider): Freed => ({ kind: "launch", ...at(provider) });
+export const freedTwoLaunches = (provider: LimitedProvider): Freed => ({
+  kind: "launch",
+  two: true,
+  ...at(provider),
+});
 
 /** A slot in the class; undefined where there is none. */
 export const freedSlot = (classKey: string | undefined): Extract<Freed, { kind: "slot" }> | undefined =>
@@ -30,8 +36,12 @@ export const freedSlot = (classKey: string | undefined): Extract<Freed, { kind: 
  * @throws InvalidInputError naming the field that is wrong
  */
 export const parseFreed = (input: unknown): Freed => {
-  const { kind, classKey, failedJobId, two } = fieldsOf(fieldsOf(input, "The input").freed, "freed");
-  if (kind === "launch") return two === true ? freedTwoLaunches : freedLaunch;
+  const { kind, classKey, failedJobId, two, provider } = fieldsOf(
+    fieldsOf(input, "The input").freed,
+    "freed",
+  );
+  const of = provider === "MICROVM" ? provider : "EC2";
+  if (kind === "launch") return two === true ? freedTwoLaunches(of) : freedLaunch(of);
   if (kind !== "slot") throw new InvalidInputError("freed.kind must be slot or launch");
   const jobId = optionalIdOf(failedJobId, "freed.failedJobId");
   return { kind, classKey: textOf(classKey, "freed.classKey"), ...defined({ failedJobId: jobId }) };

@@ -83,18 +83,18 @@ describe("startNextJob", () => {
       { classKey: "EC2#big", state: "CREATED", runnerId: 5, waitingFor: "launch-rate" },
       { waitingFor: "launch-rate" },
     );
-    expect(await next(freedLaunch)).toEqual({ kind: "dispatched", jobId: 3 });
-    expect(await next(freedLaunch)).toEqual({ kind: "dispatched", jobId: 4 });
-    expect(await next(freedLaunch)).toEqual({ kind: "nobody" });
+    expect(await next(freedLaunch("EC2"))).toEqual({ kind: "dispatched", jobId: 3 });
+    expect(await next(freedLaunch("EC2"))).toEqual({ kind: "dispatched", jobId: 4 });
+    expect(await next(freedLaunch("EC2"))).toEqual({ kind: "nobody" });
   });
 
   it("I-26: dispatches two jobs where EC2 takes more calls than are made, and one where there is only one", async () => {
     const waiting = { waitingFor: "launch-rate" } as const;
     const { next, bus } = await setUp(waiting, waiting, waiting);
     const dispatched = () => bus.events.splice(0).map((event) => "job" in event && event.job.id);
-    expect(await next(freedTwoLaunches)).toEqual({ kind: "dispatched", jobId: 1 });
+    expect(await next(freedTwoLaunches("EC2"))).toEqual({ kind: "dispatched", jobId: 1 });
     expect(dispatched()).toEqual([1, 2]);
-    expect(await next(freedTwoLaunches)).toEqual({ kind: "dispatched", jobId: 3 });
+    expect(await next(freedTwoLaunches("EC2"))).toEqual({ kind: "dispatched", jobId: 3 });
     expect(dispatched()).toEqual([3]);
   });
 

@@ -1,4 +1,5 @@
 import { parseRunnerDescription } from "../../../Core/configuration";
+import { isMicroVmId } from "../../../Core/microvm/image";
 import { type Attempt, type Runner, type StartedRunner, type Time, touch } from "../../../Core/model/ledger";
 import type { GitLabRunner, Instance, Ledger } from "../ports";
 import { ADOPT_AFTER_MILLISECONDS } from "../timing";
@@ -88,6 +89,9 @@ export const adoptRecords = async (
   );
 };
 
+/** Between Lambda's clock and ours. */
+const CLOCKS_DIFFER_MILLISECONDS = 60_000;
+
 const ALIVE = ["pending", "running", "stopping", "stopped"];
 
 /** The runner that an instance was launched for; needed when the answer of the launch was lost. */
@@ -97,6 +101,19 @@ const owner = async (ledger: Ledger, { jobId, attempt }: Mark): Promise<StartedR
   const isIts = runner?.launchedFor.jobId === jobId && runner.launchedFor.attempt === attempt;
   return isIts && runner.provider === "EC2" && runner.resourceId === undefined ? runner : undefined;
 };
+
+/**
+ * A MicroVM carries no mark. While an open runner without an id may have been launched as this one, it is left alone: it may
+ * run that one's job (I-3).
+ */
+const mayBeOwned = ({ instanceId, launchedAt }: Instance, { runners }: Snapshot): boolean =>
+  isMicroVmId(instanceId) &&
+  runners.some(
+    ({ provider, resourceId, times }) =>
+      provider === "MICROVM" &&
+      resourceId === undefined &&
+      (times.CREATED ?? 0) <= launchedAt + CLOCKS_DIFFER_MILLISECONDS,
+  );
 
 const adoptInstance = async (
   ledger: Ledger,
@@ -124,7 +141,8 @@ export const adoptInstances = async (
   if (snapshot.instances === undefined) return { ...NOTHING_ADOPTED, unknown: known };
   const open = new Set([...snapshot.runners, ...snapshot.orphans].map(({ resourceId }) => resourceId));
   const others = [...snapshot.instances.values()].filter(
-    ({ instanceId, state }) => ALIVE.includes(state) && !open.has(instanceId),
+    (instance) =>
+      ALIVE.includes(instance.state) && !open.has(instance.instanceId) && !mayBeOwned(instance, snapshot),
   );
   const found = await Promise.all(others.map(({ instanceId }) => ledger.byResource(instanceId)));
   const unknown = others.filter((_, index) => found[index] === undefined);

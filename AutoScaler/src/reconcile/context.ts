@@ -27,6 +27,7 @@ export type ReconcilerDependencies = Pick<
   | "mappings"
   | "gitLab"
   | "instances"
+  | "microVms"
   | "account"
   | "bus"
   | "settings"

@@ -3,7 +3,7 @@ import { LAMBDA } from "../../../Core/ledger/keys";
 import type { OrderedAttempt, StartedRunner } from "../../../Core/model/ledger";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import type { MonthlyBudget } from "../../../Core/usage/budget";
-import { LAUNCH_RATE_RECORD, type LaunchRate } from "../launch-rate/launch-rate";
+import { LAUNCH_RATE_RECORDS, type LaunchRate } from "../launch-rate/launch-rate";
 import { STACK } from "../ports";
 import { type FakeLedger, fakeLedger } from "../testing/fakes/fake-ledger";
 import { fakeMappings } from "../testing/fakes/fake-mappings";
@@ -95,7 +95,7 @@ const taking = async (ledger: FakeLedger, scope: string, count: number): Promise
 const withLaunchRate = async (patch: Partial<LaunchRate>): Promise<FakeLedger> => {
   const ledger = fakeLedger();
   const value = { since: NOW - MINUTE, lastRefusedAt: NOW, perSecond: 1, refused: 1, ...patch };
-  await ledger.commit([{ stateRecord: { name: LAUNCH_RATE_RECORD, version: 1, value } }]);
+  await ledger.commit([{ stateRecord: { name: LAUNCH_RATE_RECORDS.EC2, version: 1, value } }]);
   return ledger;
 };
 
@@ -305,9 +305,12 @@ describe("EC2's launch rate", () => {
   it("is updated by every pass, and ends when no job is held", async () => {
     const ledger = await withLaunchRate({});
     await jobsDispatched(aSnapshot(), { ledger });
-    expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 2, value: { refused: 0 } });
+    expect(await ledger.stateRecord(LAUNCH_RATE_RECORDS.EC2)).toMatchObject({
+      version: 2,
+      value: { refused: 0 },
+    });
     await jobsDispatched(aSnapshot({ now: NOW + MINUTE }), { ledger });
-    expect(await ledger.stateRecord(LAUNCH_RATE_RECORD)).toMatchObject({ version: 3, value: null });
+    expect(await ledger.stateRecord(LAUNCH_RATE_RECORDS.EC2)).toMatchObject({ version: 3, value: null });
   });
 
   /** At one a second those of one second, and of the five for which a start waits. */
@@ -327,12 +330,12 @@ describe("EC2's launch rate", () => {
   ])("continues while %s", async (_, seen) => {
     const ledger = await withLaunchRate({});
     await jobsDispatched(seen, { ledger });
-    expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).not.toBeNull();
+    expect((await ledger.stateRecord(LAUNCH_RATE_RECORDS.EC2))?.value).not.toBeNull();
   });
 
   it("F-33: ends where it serves at once all that are held, and dispatches them", async () => {
     const ledger = await withLaunchRate({});
     expect(await jobsDispatched(held(AT_ONCE), { ledger })).toHaveLength(AT_ONCE);
-    expect((await ledger.stateRecord(LAUNCH_RATE_RECORD))?.value).toBeNull();
+    expect((await ledger.stateRecord(LAUNCH_RATE_RECORDS.EC2))?.value).toBeNull();
   });
 });

@@ -4,7 +4,14 @@ import type { RoutingSettings } from "../../../Core/routing/routing";
 import { holdingBudget, isBudgetSpent } from "../../../Core/usage/budget";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
-import { LAUNCH_RATE_RECORD, nextLaunchRate, readLaunchRate } from "../launch-rate/launch-rate";
+import {
+  isLimited,
+  LAUNCH_RATE_RECORDS,
+  type LaunchRate,
+  type LimitedProvider,
+  nextLaunchRate,
+  readLaunchRate,
+} from "../launch-rate/launch-rate";
 import { reservationsAtOnce } from "../launch-rate/reservations";
 import { readSpent } from "../limits/spent-budget";
 import type { Ledger } from "../ports";
@@ -49,6 +56,12 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   waitsForLaunchRate(runner) &&
   !isLeased(runner, now);
 
+/** Takes one of the launches that its provider has room for. */
+const takesLaunch = ({ launches }: RoomLeft, { order }: OrderedAttempt): boolean => {
+  const { type } = order.runnerClass;
+  return !isLimited(type) || launches[type]-- > 0;
+};
+
 const isForBudget = ({ waitingFor }: OrderedAttempt): boolean => waitingFor === "budget";
 
 /** Without those whose project's budget is spent: they wait for the next month, or for a higher budget. */
@@ -65,7 +78,7 @@ const withinBudget = async (
   });
 };
 
-/** Runners whose launch EC2 refused for its request rate. They go before jobs that have no runner yet. */
+/** Runners whose launch was refused for the number of calls. They go before jobs that have no runner yet. */
 const fromLaunchRate = (
   { runners, now }: Snapshot,
   { lastAttempt }: SnapshotIndex,
@@ -75,23 +88,57 @@ const fromLaunchRate = (
     .filter((runner) => isHeldRunner(runner, now))
     .flatMap((runner) => lastAttempt.get(runner.jobId) ?? [])
     .filter(isOrdered)
-    .filter((attempt) => isRested(attempt, now) && room.ec2-- > 0)
+    .filter((attempt) => isRested(attempt, now) && takesLaunch(room, attempt))
     .map(dispatch);
 
-const storeLaunchRate = async (
+/** A provider's launch rate, and who waits for it. */
+interface Holding {
+  readonly provider: LimitedProvider;
+  readonly launchRate: LaunchRate | undefined;
+  readonly version: number;
+  /** Reservations that those who are dispatched together get. */
+  readonly atOnce: number;
+  readonly heldJobs: number;
+  readonly heldRunners: number;
+}
+
+const readHolding = async (
   ledger: Ledger,
-  { launchRate, version }: LaunchRateRead,
-  isHolding: boolean,
-  now: Time,
-): Promise<void> => {
-  if (launchRate === undefined) return;
-  const next = nextLaunchRate(launchRate, isHolding, now);
-  await ledger.commit([
-    { stateRecord: { name: LAUNCH_RATE_RECORD, version: version + 1, value: next ?? null } },
-  ]);
+  snapshot: Snapshot,
+  provider: LimitedProvider,
+): Promise<Holding> => {
+  const { launchRate, version } = await readLaunchRate(ledger, provider);
+  const heldJobs = snapshot.waiting.filter(
+    ({ waitingFor, order }) => waitingFor === "launch-rate" && order.runnerClass.type === provider,
+  ).length;
+  const heldRunners = snapshot.runners.filter(
+    (runner) => runner.provider === provider && isHeldRunner(runner, snapshot.now),
+  ).length;
+  const atOnce = reservationsAtOnce({ provider, launchRate });
+  return { provider, launchRate, version, atOnce, heldJobs, heldRunners };
 };
 
-type LaunchRateRead = Awaited<ReturnType<typeof readLaunchRate>>;
+/** Undefined: it could not be read. */
+const roomAt = (holding: Holding | undefined): number => {
+  if (holding === undefined) return 0;
+  const { launchRate, heldJobs, heldRunners, atOnce } = holding;
+  return launchRate !== undefined || heldJobs + heldRunners > 0 ? atOnce : Number.POSITIVE_INFINITY;
+};
+
+/** A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment. */
+const storeLaunchRate = async (
+  ledger: Ledger,
+  holding: Holding | undefined,
+  { now, unreadQueues }: Snapshot,
+): Promise<void> => {
+  if (holding?.launchRate === undefined) return;
+  const { provider, launchRate, version, heldRunners, heldJobs, atOnce } = holding;
+  const isHolding = heldRunners > 0 || heldJobs > atOnce || unreadQueues.size > 0;
+  const value = nextLaunchRate(launchRate, provider, isHolding, now) ?? null;
+  await ledger.commit([
+    { stateRecord: { name: LAUNCH_RATE_RECORDS[provider], version: version + 1, value } },
+  ]);
+};
 
 /** Who may start at all: nobody while new starts are off, or while nobody knows whether they are. */
 const allowed = async (
@@ -106,7 +153,8 @@ const allowed = async (
 };
 
 /**
- * Dispatches waiting jobs: as many as there are free slots, and as many EC2 jobs as get a reservation at
+/**
+ * Dispatches waiting jobs: as many as there are free slots, and as many jobs of a provider as get its reservations at
  * once. Each start dispatches one more later. With new starts off (F-57), only jobs that have a runner are
  * dispatched. A read that fails holds back those alone whom it is about (I-24).
  */
@@ -118,19 +166,15 @@ export const dispatchQueued = async (
   part: Part,
 ): Promise<readonly Discrepancy[]> => {
   const { ledger } = dependencies;
-  const rate = await part("queue", undefined, () => readLaunchRate(ledger));
-  const heldJobs = snapshot.waiting.filter(({ waitingFor }) => waitingFor === "launch-rate");
-  const heldRunners = snapshot.runners.filter((runner) => isHeldRunner(runner, snapshot.now));
-  const atOnce = rate === undefined ? 0 : reservationsAtOnce(rate.launchRate);
-  const isLimited = rate?.launchRate !== undefined || heldJobs.length + heldRunners.length > 0;
-  const ec2 = rate === undefined || isLimited ? atOnce : Number.POSITIVE_INFINITY;
-  const room = await readRoom(dependencies, settings, snapshot.waiting, ec2, part);
+  const holdingOf = (provider: LimitedProvider) =>
+    part("queue", undefined, () => readHolding(ledger, snapshot, provider));
+  const [ec2, microVm] = await Promise.all([holdingOf("EC2"), holdingOf("MICROVM")]);
+  const launches = { EC2: roomAt(ec2), MICROVM: roomAt(microVm) };
+  const room = await readRoom(dependencies, settings, snapshot.waiting, launches, part);
   const rateLimited = fromLaunchRate(snapshot, index, room);
   const waiting = await allowed(dependencies, snapshot, settings, part);
   const queue = fromQueue({ ...snapshot, waiting }, room);
-  // A short queue is no sign of a limit: under a rate every new job is queued, if only for a moment.
-  const isHolding = heldRunners.length > 0 || heldJobs.length > atOnce || snapshot.unreadQueues.size > 0;
-  if (rate !== undefined)
-    await part("queue", undefined, () => storeLaunchRate(ledger, rate, isHolding, snapshot.now));
+  for (const holding of [ec2, microVm])
+    await part("queue", undefined, () => storeLaunchRate(ledger, holding, snapshot));
   return [...rateLimited, ...queue];
 };

@@ -60,7 +60,8 @@ export const outliving = (
   found.flatMap((item) => {
     if (item?.state !== "GONE") return [];
     const since = item.times.GONE;
-    if (isRecent(since, now) || now - (since ?? now) < OVER_SINCE_MILLISECONDS) return [];
+    const isKept = item.kind === "runner" && (item.keptUntil ?? 0) > now;
+    if (isKept || isRecent(since, now) || now - (since ?? now) < OVER_SINCE_MILLISECONDS) return [];
     const { resourceId } = item;
     const runnerId = item.kind === "runner" ? item.runnerId : undefined;
     return [ended({ ...defined({ runnerId, resourceId }), reason: "instance-remaining" })];

@@ -5,7 +5,7 @@ import type { Time } from "../../../Core/model/ledger";
 import { isBad } from "../../../Core/routing/mapping-row";
 import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
 import { storeLambdaLimit } from "../limits/account-limit";
-import type { GitLabJob, Instance } from "../ports";
+import type { GitLabJob } from "../ports";
 import { leaveEmpty } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
 import { recordOutage } from "../waits/gitlab-outage";
@@ -29,7 +29,8 @@ import { beginPass, endPass } from "./pass-lease";
 import { askGitLab } from "./read/gitlab-jobs";
 import { jobReader } from "./read/job-reader";
 import type { JobsRead } from "./read/jobs";
-import { allPages, readLedger } from "./read/ledger";
+import { readLedger } from "./read/ledger";
+import { readMachines } from "./read/machines";
 import { type Records, readRecords } from "./read/records";
 import { type Reconciled, reportOf } from "./report";
 import { dropNotServed, servesProjects } from "./served";
@@ -40,11 +41,6 @@ const LIST_CALLS = 100;
 const MINUTE = 60_000;
 /** An unknown item not seen for this long starts its grace time again. */
 const UNKNOWN_KEPT_MILLISECONDS = 3_600_000;
-
-const listInstances = async ({ instances }: ReconcilerDependencies): Promise<Snapshot["instances"]> => {
-  const all = await allPages((cursor) => instances.list(cursor));
-  return new Map(all.map((instance): [string, Instance] => [instance.instanceId, instance]));
-};
 
 const endedJob = ({ kind, event }: Discrepancy): readonly number[] =>
   kind === "ended" && event.detailType === "GitLabJobEvent" ? [event.job.id] : [];
@@ -79,6 +75,7 @@ interface Seen {
   readonly context: ReconcileContext;
   readonly jobs: JobsRead;
   readonly failures: PassFailure[];
+  readonly machines: Pick<ReconcilerState, "microVmsCursor">;
 }
 
 /** What the passes of one minute share. */
@@ -142,7 +139,7 @@ const takeSnapshot = async (
   const jobs = await askGitLab(dependencies, state, open, servedProjects, listedBefore, listCalls, part);
   const readAt = dependencies.clock.now();
   await part("project", undefined, () => recordIfDown(dependencies, state, jobs, failures));
-  const instances = await part("instances", undefined, () => listInstances(dependencies));
+  const { instances, ...machines } = await readMachines(dependencies, state, part);
   const { listed, partial } = jobs;
   const snapshot: Snapshot = {
     now: dependencies.clock.now(),
@@ -172,7 +169,7 @@ const takeSnapshot = async (
     notes,
     until: readsUntil,
   };
-  return { context, jobs, failures };
+  return { context, jobs, failures, machines };
 };
 
 /**
@@ -185,7 +182,7 @@ const reconcileAll = async (
   state: ReconcilerState,
   minute: Minute,
 ) => {
-  const { context, jobs, failures } = await takeSnapshot(dependencies, settings, state, minute);
+  const { context, jobs, failures, machines } = await takeSnapshot(dependencies, settings, state, minute);
   const { snapshot, part, index, listCalls } = context;
   const starts = unique(await jobDiscrepancies(context));
   const putFirst = await putDiscrepancies(dependencies, starts, part);
@@ -223,6 +220,7 @@ const reconcileAll = async (
     projectsReadAt: jobs.projectsReadAt,
     nextProject: jobs.nextProject,
     ...defined({ recordsCursor: read.recordsCursor }),
+    ...machines,
     seen: seenNow(context, minute.listed.size === 0 ? [] : state.seen),
     unknown: unknownFrom(state, adoptions, snapshot.now),
     refusals: jobs.refusals,

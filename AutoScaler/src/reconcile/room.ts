@@ -5,6 +5,7 @@ import { CLASS_SORT_KEY, classRowKey } from "../../../Core/routing/mapping-keys"
 import { isBad, parseClassRow } from "../../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../../Core/routing/routing";
 import type { Dependencies } from "../dependencies";
+import { isLimited, type LimitedProvider } from "../launch-rate/launch-rate";
 import { sum } from "../limits/slots";
 import type { SlotCounters } from "../ports";
 import { CountersRead } from "../queue/slot-check";
@@ -14,8 +15,8 @@ import type { Part } from "./parts";
 export interface RoomLeft {
   /** By scope; one that is not named has no limit. */
   readonly left: Map<string, number>;
-  /** Reservations at EC2 for those that are dispatched together; Infinity while nobody waits for one. */
-  ec2: number;
+  /** Reservations for launches that are dispatched together; Infinity while nobody waits for one. */
+  readonly launches: Record<LimitedProvider, number>;
 }
 
 type RoomDependencies = Pick<Dependencies, "ledger" | "mappings">;
@@ -48,7 +49,7 @@ export const readRoom = async (
   dependencies: RoomDependencies,
   settings: RoutingSettings,
   waiting: readonly OrderedAttempt[],
-  ec2: number,
+  launches: RoomLeft["launches"],
   part: Part,
 ): Promise<RoomLeft> => {
   const counters = new CountersRead(dependencies.ledger);
@@ -79,21 +80,23 @@ export const readRoom = async (
       ],
     ),
   );
-  return { left: new Map(left), ec2 };
+  return { left: new Map(left), launches };
 };
 
 /** Takes the room that a job needs. False: there is none. */
 export const take = (room: RoomLeft, { order }: OrderedAttempt): boolean => {
-  const isEc2 = order.runnerClass.type === "EC2";
+  const { type } = order.runnerClass;
+  const limited = isLimited(type) ? type : undefined;
   const scopes = [
     STACK,
     classKey(order.runnerClass),
     projectScope(order.projectId),
-    ...(isEc2 ? [] : [LAMBDA]),
+    ...(type === "LAMBDA" ? [LAMBDA] : []),
   ];
-  const limited = scopes.filter((scope) => room.left.has(scope));
-  if (limited.some((scope) => (room.left.get(scope) ?? 0) <= 0) || (isEc2 && room.ec2 <= 0)) return false;
-  for (const scope of limited) room.left.set(scope, (room.left.get(scope) ?? 0) - 1);
-  if (isEc2) room.ec2 -= 1;
+  const counted = scopes.filter((scope) => room.left.has(scope));
+  if (counted.some((scope) => (room.left.get(scope) ?? 0) <= 0)) return false;
+  if (limited && room.launches[limited] <= 0) return false;
+  for (const scope of counted) room.left.set(scope, (room.left.get(scope) ?? 0) - 1);
+  if (limited) room.launches[limited] -= 1;
   return true;
 };

@@ -22,6 +22,7 @@ import { newWaiting, stillWaiting } from "../queue/queue";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
 import { type Arrival, claimedMarks, openingMarks, queuedMarks, reservedMarks } from "../waits/claim-marks";
+import { elsewhere, fallbackOrder, startedElsewhere } from "./launch/fall-back";
 import type { NextStep } from "./next-step";
 import { mustWait, readStepAndSlots, type SlotsAndQueues } from "./slots-and-queues";
 
@@ -89,7 +90,9 @@ const marksBefore = (
   step: Opening,
   now: Time,
 ): Promise<OrderedAttempt["marks"]> | OrderedAttempt["marks"] =>
-  step.kind === "open" ? openingMarks(ledger, order, step.proof, arrival, now) : step.waiting.marks;
+  step.kind === "open"
+    ? openingMarks(ledger, order, step.proof, arrival, now)
+    : reservedMarks(step.waiting.marks, arrival.waitedSince, now);
 
 /** Takes the attempt and all its slots in one transaction. Undefined: somebody was faster. */
 const takeAttempt = async (
@@ -151,7 +154,7 @@ const openOrWait = async (
   step: Opening,
   read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> => {
-  const { order } = start;
+  const { order, arrival } = start;
   if (!(await dependencies.settings.startsAreOn())) return enqueue(dependencies, start, step, "starts-on");
   if (await isBudgetUsedUp(dependencies, order)) return enqueue(dependencies, start, step, "budget");
   const { free, queued } = await read();
@@ -160,9 +163,12 @@ const openOrWait = async (
     const outcome = await enqueue(dependencies, start, step, "slot");
     return waitsForSlot(step) ? outcome : undefined;
   }
+  const waitedSince = dependencies.clock.now();
   const reservation = await start.reservation(dispatchedAt);
-  return reservation
-    ? takeAttempt(dependencies, start, step, free, reservation)
+  if (reservation !== undefined) return takeAttempt(dependencies, start, step, free, reservation);
+  const fallback = fallbackOrder(order, "rate");
+  return fallback
+    ? elsewhere({ ...fallback, ...arrival, waitedSince })
     : enqueue(dependencies, start, step, "launch-rate");
 };
 
@@ -215,6 +221,8 @@ const act = (
   read: () => Promise<SlotsAndQueues>,
 ): Promise<Claim | undefined> | Claim => {
   if (step.kind === "nothing") return step;
+  const other = startedElsewhere(start.order, step);
+  if (other !== undefined) return other;
   if (step.kind === "exhausted") return giveUp(dependencies, step);
   if (step.kind === "take-over") return takeOver(dependencies, start, step.claimed);
   if (step.kind === "resume") return resume(dependencies, start, step);

@@ -19,21 +19,28 @@ import type { NewRunner, RunnerCache } from "../ports";
 import { NOT_THROTTLED } from "../queue/queue";
 import type { StartOutcome } from "../queue/start-outcome";
 import { waitForGitLab } from "../queue/wait-for-gitlab";
-import { spotPlan } from "../spot/spot-plan";
 import {
-  EC2_BOOT_SECONDS,
-  LAMBDA_QUEUE_SECONDS,
+  BOOT_SECONDS,
   LAUNCH_TIMEOUT_SECONDS,
   MIN_MAXIMUM_TIMEOUT_SECONDS,
   WAIT_MARGIN_SECONDS,
 } from "../timing";
 import { reached } from "../waits/blamed";
+import { launchPlan } from "./launch/launch-plan";
 import { isOnProtectedRef, type ProtectedRefDependencies } from "./protected-ref";
 import { runnerCache } from "./runner-cache";
 
 export type CreateDependencies = Pick<
   Dependencies,
-  "ledger" | "gitLab" | "clock" | "nonce" | "metric" | "deploymentId" | "spotPools" | "cacheAccess"
+  | "ledger"
+  | "gitLab"
+  | "clock"
+  | "nonce"
+  | "metric"
+  | "deploymentId"
+  | "spotPools"
+  | "cacheAccess"
+  | "microVmImages"
 > &
   ProtectedRefDependencies;
 
@@ -52,9 +59,7 @@ export const newRunner = (order: RunnerOrder, deploymentId: string, attempt: num
 
 /** How long the row may wait for its reader: until the last launch that is tried, then queue or boot. */
 export const bootstrapSeconds = (order: RunnerOrder): number =>
-  LAUNCH_TIMEOUT_SECONDS +
-  (order.runnerClass.type === "EC2" ? EC2_BOOT_SECONDS : LAMBDA_QUEUE_SECONDS) +
-  WAIT_MARGIN_SECONDS;
+  LAUNCH_TIMEOUT_SECONDS + BOOT_SECONDS[order.runnerClass.type] + WAIT_MARGIN_SECONDS;
 
 const storedRunner = (
   attempt: OrderedAttempt,
@@ -84,11 +89,11 @@ const storedRunner = (
 const allowsShell = ({ runnerClass, onProtectedRef }: RunnerOrder): boolean =>
   runnerClass.ec2?.shell === true && onProtectedRef === false;
 
-const bootstrapRow = (
+/** The row of a runner as it is stored: with another provider it is another one. */
+export const rowOf = (
   runner: StartedRunner,
-  token: string,
+  { token, cache }: { readonly token: string; readonly cache?: RunnerCache | undefined },
   gitLab: CreateDependencies["gitLab"],
-  cache: RunnerCache | undefined,
   now: Time,
 ): BootstrapRow => ({
   key: runner.nonce,
@@ -176,7 +181,9 @@ export const createRunner = async (
   }
   const request = newRunner(claimed.order, dependencies.deploymentId, claimed.attempt);
   // Beside GitLab's answer, which takes longer: the start is no later for them.
-  const planned = spotPlan(dependencies, claimed.order);
+  const planned = launchPlan(dependencies, claimed.order);
+  // Its failure counts where it is used.
+  planned.catch(() => undefined);
   const asked = askOrFail(dependencies, claimed, request);
   const cached = runnerCache(dependencies, claimed.order, bootstrapSeconds(claimed.order));
   const answer = await asked;
@@ -195,7 +202,7 @@ export const createRunner = async (
     lease: undefined,
     slot: undefined,
   });
-  const row = bootstrapRow(runner, answer.token, dependencies.gitLab, await cached, now);
+  const row = rowOf(runner, { token: answer.token, cache: await cached }, dependencies.gitLab, now);
   const stored = await commit(dependencies.ledger, [{ put: attempt }, { put: runner }, { bootstrap: row }]);
   return stored ? { kind: "created", attempt, runner } : dropRecord(dependencies, answer.id);
 };

@@ -1,7 +1,7 @@
 import { TransientError } from "../../../Core/errors";
 import type { StartedRunner } from "../../../Core/model/ledger";
 import type { Dependencies } from "../dependencies";
-import { recordRefusal } from "../launch-rate/launch-rate";
+import { isLimited, recordRefusal } from "../launch-rate/launch-rate";
 import type { Launch } from "../ports";
 
 type CallDependencies = Pick<Dependencies, "ledger" | "provider" | "clock">;
@@ -20,7 +20,7 @@ const isFirstCall = (runner: StartedRunner): boolean => runner.version === 1;
 /**
  * Whether to call once more in a moment: after a refusal for the number of calls it may have been a moment's. In a
  * burst everybody else is refused as well, and waits for the reconciler: tries of them all would be a storm (F-33). The
- * launch rate is EC2's: what Lambda refuses holds no instance back.
+ * launch rate is a provider's own: what Lambda refuses holds no instance back.
  */
 const isWorthATry = async (
   dependencies: CallDependencies,
@@ -28,9 +28,18 @@ const isWorthATry = async (
   launch: Refused,
 ): Promise<boolean> => {
   if (launch.refusal !== "rate") return false;
-  return runner.provider === "EC2"
-    ? recordRefusal(dependencies.ledger, dependencies.clock.now())
+  return isLimited(runner.provider)
+    ? recordRefusal(dependencies.ledger, runner.provider, dependencies.clock.now())
     : isFirstCall(runner);
+};
+
+/**
+ * Nothing but its token finds a MicroVM whose answer was lost: a repeat gets the VM, before Lambda looks for room for another
+ * one. It counts calls before that, so a throttled repeat proves nothing.
+ */
+const proven = (runner: StartedRunner, launch: Launch | undefined, wasLost: boolean): Launch | undefined => {
+  const isDoubtful = runner.provider === "MICROVM" && (wasLost || runner.heldBy === "no-answer");
+  return isDoubtful && launch?.kind === "refused" && launch.refusal === "rate" ? undefined : launch;
 };
 
 /** Undefined: no answer, it may have launched. */
@@ -47,7 +56,7 @@ const call = async (launch: () => Promise<Launch>): Promise<Launch | undefined> 
 export interface LaunchTried {
   /** Undefined: no answer, it may have launched. */
   readonly launch: Launch | undefined;
-  /** Its first call was the first that EC2 refused for their number: since then others are held. */
+  /** Its first call was the first that was refused for their number: since then others are held. */
   readonly foundLimit: boolean;
 }
 
@@ -64,10 +73,11 @@ export const launchOrRetry = async (
   if (launch?.kind === "launched") return { launch, foundLimit: false };
   const isRepeated =
     launch === undefined ? isFirstCall(runner) : await isWorthATry(dependencies, runner, launch);
-  if (!isRepeated) return { launch, foundLimit: false };
+  if (!isRepeated) return { launch: proven(runner, launch, false), foundLimit: false };
   await clock.sleep(pauseOf(runner));
   const repeated = await call(
     async () => (launch ? undefined : await provider.find(runner)) ?? provider.launch(runner),
   );
-  return { launch: repeated, foundLimit: launch !== undefined && runner.provider === "EC2" };
+  const foundLimit = launch !== undefined && isLimited(runner.provider);
+  return { launch: proven(runner, repeated, launch === undefined), foundLimit };
 };

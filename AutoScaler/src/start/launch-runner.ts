@@ -4,7 +4,7 @@ import type { LaunchHoldCode } from "../../../Core/model/reasons";
 import { CAUSE_OF_HOLD } from "../../../Core/waiting/causes";
 import { enter } from "../../../Core/waiting/marks";
 import type { Dependencies } from "../dependencies";
-import { isHeld, readLaunchRate } from "../launch-rate/launch-rate";
+import { isHeld, isLimited, readLaunchRate } from "../launch-rate/launch-rate";
 import { closeUnstarted } from "../ledger/close-attempt";
 import { retryOnConflict } from "../ledger/commit";
 import { releaseSlot } from "../limits/slots";
@@ -12,16 +12,32 @@ import type { Launch, LedgerChange } from "../ports";
 import { freedLaunch, freedTwoLaunches } from "../queue/freed";
 import { joinQueue } from "../queue/rotation";
 import type { StartOutcome } from "../queue/start-outcome";
-import { learn, restingPlan } from "../spot/spot-plan";
+import { learn } from "../spot/spot-plan";
+import { fallBack, fallsBackOn } from "./launch/fall-back";
+import { nextPlan } from "./launch/launch-plan";
 import { launchOrRetry } from "./launch-call";
 import { type PricedLaunch, readRunner, type Started, servedAttempt, storeLaunch } from "./store-launch";
 
 export type LaunchDependencies = Pick<
   Dependencies,
-  "ledger" | "rows" | "gitLab" | "provider" | "clock" | "metric" | "spotPools" | "prices" | "deploymentId"
+  | "ledger"
+  | "rows"
+  | "gitLab"
+  | "provider"
+  | "clock"
+  | "metric"
+  | "spotPools"
+  | "prices"
+  | "deploymentId"
+  | "microVmImages"
 >;
 
 type Refused = Extract<Launch, { kind: "refused" }>;
+/** A refusal, or a launch that was not tried and has no message. */
+type Held = Omit<Refused, "message"> & Partial<Pick<Refused, "message">>;
+
+/** No call was made: others of the provider were refused for their number. */
+const HELD_BY_RATE = { kind: "refused", refusal: "rate" } as const;
 
 /** What holds a launch back. */
 interface Hold {
@@ -67,14 +83,14 @@ const keepForLater = async (
 ): Promise<StartOutcome> => {
   const { heldBy } = hold;
   // With a new round the request may be another one.
-  const plan = heldBy === "no-answer" ? {} : await restingPlan(dependencies, order);
+  const plan = heldBy === "no-answer" ? {} : await nextPlan(dependencies, order);
   return retryOnConflict(dependencies.ledger, async () => {
     const runner = await readRunner(dependencies, runnerId);
-    const isRateLimited = runner?.provider === "EC2" && heldBy === "rate";
-    const next = isRateLimited ? { freed: freedLaunch } : {};
+    const limited = heldBy === "rate" && isLimited(runner?.provider) ? runner.provider : undefined;
+    const next = limited ? { freed: freedLaunch(limited) } : {};
     const result = { kind: "waiting", waitingFor: "launch", ...next } as const;
     if (runner === undefined || runner.resourceId !== undefined) return { changes: [], result };
-    const queue = isRateLimited ? await toQueue(dependencies, runner) : [];
+    const queue = limited ? await toQueue(dependencies, runner) : [];
     const launchRound = runner.launchRound + (heldBy === "no-answer" ? 0 : 1);
     const held = holdPatch(runner, hold, dependencies.clock.now());
     const patch = { ...held, ...plan, launchRound, lease: undefined };
@@ -85,7 +101,7 @@ const keepForLater = async (
 const goneChanges = async (
   dependencies: LaunchDependencies,
   runnerId: number,
-  { reason = "launch-refused", message: detail }: Refused,
+  { reason = "launch-refused", message: detail }: Held,
   now: Time,
 ): Promise<readonly LedgerChange[]> => {
   const runner = await readRunner(dependencies, runnerId);
@@ -116,7 +132,7 @@ const markDeleted = (dependencies: LaunchDependencies, runnerId: number): Promis
 const abandon = async (
   dependencies: LaunchDependencies,
   runner: StartedRunner,
-  refused: Refused,
+  refused: Held,
 ): Promise<StartOutcome> => {
   const attempt = await servedAttempt(dependencies, runner);
   const outcome =
@@ -124,7 +140,7 @@ const abandon = async (
       ? ({ kind: "nothing", reason: "attempt-unknown" } as const)
       : await closeUnstarted(dependencies, attempt, {
           reason: refused.reason ?? "launch-refused",
-          detail: refused.message,
+          ...defined({ detail: refused.message }),
           runnerChanges: (now) => goneChanges(dependencies, runner.runnerId, refused, now),
         });
   await dependencies.rows.remove(runner.nonce);
@@ -138,18 +154,39 @@ const adopt = async (
   started: Started,
   launch: PricedLaunch,
 ): Promise<StartOutcome> => {
-  const { nonce } = started.runner;
+  const { nonce, provider } = started.runner;
   if (launch.bootstrapKey !== undefined) await dependencies.rows.move(nonce, launch.bootstrapKey);
-  return storeLaunch(dependencies, started, launch);
+  const outcome = await storeLaunch(dependencies, started, launch);
+  // It got its token with its launch: what is stored is repeated no more.
+  if (provider === "MICROVM") await dependencies.rows.remove(nonce);
+  return outcome;
 };
 
-/** EC2 has refused others since this one was claimed: the call would only cost. */
+/** Others have been refused since this one was claimed: the call would only cost. */
 const mustWait = async (
   dependencies: LaunchDependencies,
   runner: StartedRunner,
   dispatchedAt: Time | undefined,
 ): Promise<boolean> =>
-  runner.provider === "EC2" && isHeld((await readLaunchRate(dependencies.ledger)).launchRate, dispatchedAt);
+  isLimited(runner.provider) &&
+  isHeld((await readLaunchRate(dependencies.ledger, runner.provider)).launchRate, dispatchedAt);
+
+/** Nothing was launched. A class with a fallback does not wait for what a MicroVM waits for. */
+const afterRefusal = async (
+  dependencies: LaunchDependencies,
+  started: Started,
+  refused: Held,
+  begunAt: Time,
+): Promise<StartOutcome> => {
+  const { runner } = started;
+  const { refusal, message: detail } = refused;
+  const code = fallsBackOn(runner, refusal);
+  const fallen = code && (await fallBack(dependencies, started, code, begunAt));
+  if (fallen) return fallen;
+  return refusal === "configuration"
+    ? abandon(dependencies, runner, refused)
+    : keepForLater(dependencies, runner, { heldBy: refusal, begunAt, ...defined({ detail }) });
+};
 
 /**
  * Launches a stored runner. The row moves to the instance's key before the launch is stored: whoever dies in
@@ -164,7 +201,7 @@ export const launchRunner = async (
   const { runner, attempt } = started;
   const begunAt = dependencies.clock.now();
   if (await mustWait(dependencies, runner, attempt.dispatchedAt))
-    return keepForLater(dependencies, runner, { heldBy: "rate", begunAt });
+    return afterRefusal(dependencies, started, HELD_BY_RATE, begunAt);
   // The prices are read beside the launch: no job waits for them.
   const [{ launch, foundLimit }, priceLaunch] = await Promise.all([
     launchOrRetry(dependencies, runner),
@@ -177,10 +214,13 @@ export const launchRunner = async (
       ...priceLaunch(runner, launch),
     });
     // Those held meanwhile would wait for the next pass.
-    return foundLimit && outcome.kind === "launched" ? { ...outcome, freed: freedTwoLaunches } : outcome;
+    return foundLimit && outcome.kind === "launched"
+      ? { ...outcome, freed: freedTwoLaunches("EC2") }
+      : outcome;
   }
-  if (launch?.refusal === "configuration") return abandon(dependencies, runner, launch);
-  const heldBy = launch?.refusal ?? "no-answer";
-  dependencies.metric("LaunchesRefused", 1, { refusal: heldBy });
-  return keepForLater(dependencies, runner, { heldBy, begunAt, ...defined({ detail: launch?.message }) });
+  if (launch?.refusal !== "configuration")
+    dependencies.metric("LaunchesRefused", 1, { refusal: launch?.refusal ?? "no-answer" });
+  return launch === undefined
+    ? keepForLater(dependencies, runner, { heldBy: "no-answer", begunAt })
+    : afterRefusal(dependencies, started, launch, begunAt);
 };

@@ -1,7 +1,8 @@
 import { defined } from "../../../Core/defined";
 import { runnerStartedEvent } from "../../../Core/events/runner-events";
-import type { Lease } from "../../../Core/model/ledger";
+import type { Lease, StartedRunner } from "../../../Core/model/ledger";
 import type { RunnerOrder, StartOrder } from "../../../Core/model/runner-order";
+import { isLimited } from "../launch-rate/launch-rate";
 import type { Reservation } from "../launch-rate/reservations";
 import { newLease, releaseLease } from "../ledger/leases";
 import { rememberProject } from "../ledger/seen-projects";
@@ -32,10 +33,14 @@ const release = async (
   });
 };
 
-/** Whoever had to wait dispatches the next one when its own call is made: so the queue moves on at EC2's launch rate. */
-const passOn = (outcome: StartOutcome, { passesOn }: Reservation): StartOutcome => {
-  if (outcome.kind !== "launched" || passesOn === 0) return outcome;
-  return { ...outcome, freed: passesOn === 1 ? freedLaunch : freedTwoLaunches };
+/** Whoever had to wait dispatches the next one when its own call is made: so the queue moves on at the launch rate. */
+const passOn = (
+  outcome: StartOutcome,
+  { provider }: StartedRunner,
+  { passesOn }: Reservation,
+): StartOutcome => {
+  if (outcome.kind !== "launched" || passesOn === 0 || !isLimited(provider)) return outcome;
+  return { ...outcome, freed: passesOn === 1 ? freedLaunch(provider) : freedTwoLaunches(provider) };
 };
 
 /** What others are told of a launch. What failed has told it where it was stored. */
@@ -59,7 +64,7 @@ const claimCreateLaunch = async (
   const ready =
     claimed.kind === "resumed" ? claimed : await createRunner(dependencies, claimed.attempt, lease);
   if (ready.kind !== "created" && ready.kind !== "resumed") return ready;
-  return passOn(await launchRunner(dependencies, ready), claimed.reservation);
+  return passOn(await launchRunner(dependencies, ready), ready.runner, claimed.reservation);
 };
 
 /**
@@ -70,13 +75,13 @@ const claimCreateLaunch = async (
  */
 export const startRunner = async (
   dependencies: StartDependencies,
-  { again, seenAt, isFound, ...order }: StartOrder,
+  { again, seenAt, isFound, waitedSince, ...order }: StartOrder,
 ): Promise<StartOutcome> => {
   const lease = newLease(dependencies, "start");
   // Beside the start, not before it: the job does not wait for it.
   const remembered = order.verified ? rememberProject(dependencies, order.projectId) : undefined;
   try {
-    const asked = defined({ again, seenAt, isFound });
+    const asked = defined({ again, seenAt, isFound, waitedSince });
     return withEvents(dependencies, order, await claimCreateLaunch(dependencies, order, lease, asked));
   } catch (error) {
     await release(dependencies, order.jobId, lease, error);

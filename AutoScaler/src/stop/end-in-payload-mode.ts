@@ -1,7 +1,9 @@
 import { advanceRunner, type Runner, type Time } from "../../../Core/model/ledger";
+import { hasMachine } from "../../../Core/model/runner-class";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { LedgerChange } from "../ports";
+import { OWN_RECORD_MILLISECONDS } from "../timing";
 import { endAttempts } from "./close-job";
 import { type EndOrder, type EndResult, kindOf } from "./end-order";
 import { storeGone } from "./store-terminated";
@@ -13,11 +15,16 @@ type Wanted = EndOrder & { readonly runnerId: number };
 /**
  * Without AccessToken we can neither pause a runner nor read its jobs, so we wait for its own end: the runner
  * stops itself and deletes its record. An instance ends when EC2 reports it dead or when it is overdue, and a
- * function ends with its job.
+ * function ends with its job, as a MicroVM does, which nobody else ends.
  */
 const mayGo = (runner: Runner, { isDead, endedJob }: EndOrder, now: Time): boolean => {
   if (runner.state === "ENDING" || isDead || isOverdue(runner, now)) return true;
-  return runner.provider === "LAMBDA" && endedJob !== undefined && endedJob.runnerId === runner.runnerId;
+  return runner.provider !== "EC2" && endedJob !== undefined && endedJob.runnerId === runner.runnerId;
+};
+
+/** The record has to go before its machine does: whoever may ask GitLab to delete it sits there. */
+const whileRecordGoes = async ({ clock }: PayloadDependencies, runner: Runner): Promise<void> => {
+  if (runner.provider === "MICROVM") await clock.sleep(OWN_RECORD_MILLISECONDS);
 };
 
 const close = async (
@@ -53,7 +60,8 @@ export const endInPayloadMode = async (
   if (runner === undefined) return { kind: "absent", ...ids };
   const more = { ...ids, ...kindOf(runner) };
   if (!goes) return { kind: "left", ...more };
-  if (runner.provider === "EC2") return { kind: "unregistered", ...more, recordDeleted: true };
+  await whileRecordGoes(dependencies, runner);
+  if (hasMachine(runner.provider)) return { kind: "unregistered", ...more, recordDeleted: true };
   const gone = await storeGone(dependencies, runner.runnerId, { recordDeleted: true });
   return { kind: "unregistered", ...more, ...gone };
 };

@@ -1,5 +1,6 @@
 import { defined } from "../../../Core/defined";
 import type { BusEntry } from "../../../Core/events/bus-entry";
+import { isMicroVmId } from "../../../Core/microvm/image";
 import type { Runner } from "../../../Core/model/ledger";
 import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
 import type { Provider } from "../../../Core/model/runner-class";
@@ -65,6 +66,8 @@ export interface EndResult {
   readonly busyJobId?: number;
   /** GitLab confirmed that the record is deleted. */
   readonly recordDeleted?: boolean;
+  /** The VM of a failed job was suspended, and is kept until then. */
+  readonly keptUntil?: number;
   readonly freed?: Freed;
   /** For others: the workflow puts them on the bus. */
   readonly events?: readonly BusEntry[];
@@ -73,6 +76,9 @@ export interface EndResult {
 /** Provider and class of a runner; an orphan has neither. */
 export const kindOf = (runner: Runner): Pick<EndResult, "provider" | "classKey"> =>
   runner.adopted ? {} : { provider: runner.provider, classKey: runner.classKey };
+
+/** What an orphan is, by its id. */
+export const providerOf = (resourceId: string): Provider => (isMicroVmId(resourceId) ? "MICROVM" : "EC2");
 
 export interface FoundRunners {
   readonly runners: readonly EndOrder[];

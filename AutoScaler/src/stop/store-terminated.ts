@@ -32,6 +32,8 @@ export interface Going {
   readonly detail?: string;
   /** What the machine's console said, for people. */
   readonly installFailure?: InstallFailure;
+  /** Its suspended VM is kept until then. */
+  readonly keptUntil?: Time;
 }
 
 const gonePatch = (runner: Runner, { recordDeleted, ...found }: Going, now: Time) =>

@@ -6,26 +6,32 @@ import {
   type InstallFailure,
   type RunnerEndCode,
 } from "../../../Core/model/reasons";
+import { hasMachine } from "../../../Core/model/runner-class";
 import type { Dependencies } from "../dependencies";
 import { retryOnConflict } from "../ledger/commit";
 import type { Instance } from "../ports";
 import type { InstanceEnd } from "./end-input";
-import { type EndResult, kindOf } from "./end-order";
+import { type EndResult, kindOf, providerOf } from "./end-order";
+import { keepIfFailed } from "./kept/keep-failed";
 import { storeGone } from "./store-terminated";
 
 export type TerminateDependencies = Pick<
   Dependencies,
-  "ledger" | "instances" | "clock" | "metric" | "deploymentId"
+  "ledger" | "instances" | "microVms" | "clock" | "metric" | "deploymentId"
 >;
 
 const isOf = (runner: Runner, instance: Instance): boolean =>
   instance.jobId === runner.launchedFor.jobId && instance.attempt === runner.launchedFor.attempt;
 
-/** Finds an instance by our tag when the launch's answer was lost and the ledger has no id (trace 3). */
+/**
+ * Finds an instance by our tag when the launch's answer was lost and the ledger has no id (trace 3). A MicroVM has no tag: a
+ * pass ends the one that nobody owns.
+ */
 const findByTag = async (
   { instances }: TerminateDependencies,
   runner: Runner,
 ): Promise<readonly string[]> => {
+  if (runner.provider !== "EC2") return [];
   const found: string[] = [];
   let cursor: string | undefined;
   do {
@@ -68,9 +74,10 @@ const JOBLESS: readonly (RunnerEndCode | undefined)[] = [
 /** Why the machine could not install what its image lacks, for people. A failed read does not stop the termination. */
 const readInstallFailure = async (
   { instances }: TerminateDependencies,
-  { reason, resourceId, busyJobId }: Runner,
+  { reason, resourceId, busyJobId, provider }: Runner,
 ): Promise<InstallFailure | undefined> => {
-  if (resourceId === undefined || busyJobId !== undefined || !JOBLESS.includes(reason)) return undefined;
+  const hasConsole = provider === "EC2" && resourceId !== undefined;
+  if (!hasConsole || busyJobId !== undefined || !JOBLESS.includes(reason)) return undefined;
   try {
     return await instances.installFailure(resourceId);
   } catch {
@@ -85,20 +92,21 @@ const terminateRunners = async (
 ): Promise<EndResult> => {
   const runner = await dependencies.ledger.runner(runnerId);
   if (runner === undefined) return { kind: "absent", runnerId, reason: "not-in-ledger" };
-  if (runner.provider !== "EC2" || (runner.state !== "ENDING" && runner.state !== "GONE")) {
+  if (!hasMachine(runner.provider) || (runner.state !== "ENDING" && runner.state !== "GONE")) {
     return { kind: "left", runnerId, reason: "not-ending" };
   }
   const ids = runner.resourceId === undefined ? await findByTag(dependencies, runner) : [runner.resourceId];
   const detail = await readStateReason(dependencies, runner);
   const installFailure = await readInstallFailure(dependencies, runner);
-  for (const id of ids) await dependencies.instances.terminate(id);
+  const keptUntil = await keepIfFailed(dependencies, runner);
+  if (keptUntil === undefined) for (const id of ids) await dependencies.instances.terminate(id);
   const [resourceId] = ids;
-  const going = { recordDeleted, ...defined({ resourceId, detail, installFailure }) };
+  const going = { recordDeleted, ...defined({ resourceId, detail, installFailure, keptUntil }) };
   const gone = await storeGone(dependencies, runnerId, going);
   return {
     kind: "terminated",
     runnerId,
-    ...defined({ resourceId }),
+    ...defined({ resourceId, keptUntil }),
     ...kindOf(runner),
     reason: runner.reason ?? "end-under-way",
     ...gone,
@@ -117,11 +125,11 @@ const terminateOrphan = async (
     const isOver = orphan === undefined || orphan.state === "GONE";
     return { changes: isOver ? [] : [{ put: orphanGone(orphan, clock.now()) }], result: undefined };
   });
-  return { kind: "terminated", resourceId, provider: "EC2", reason: "orphan-adopted" };
+  return { kind: "terminated", resourceId, provider: providerOf(resourceId), reason: "orphan-adopted" };
 };
 
 /**
- * Terminates an instance and stores that it is gone. The id comes from the ledger: from our runner's item, or
+ * Terminates an instance or a MicroVM and stores that it is gone. The id comes from the ledger: from our runner's item, or
  * from an orphan that the reconciler stored. An instance that is already gone is a success.
  *
  * @param end what "Unregister runner" returned

@@ -2,10 +2,9 @@ import type { Runner, StartedRunner, Time } from "../../../Core/model/ledger";
 import type { InstanceDeathCode, InterruptionCode, RunnerEndCode } from "../../../Core/model/reasons";
 import { hasEnded, isTaken } from "../ledger/close-attempt";
 import {
-  EC2_BOOT_SECONDS,
+  BOOT_SECONDS,
   EC2_INSTALL_SECONDS,
   FORCE_AFTER_MILLISECONDS,
-  LAMBDA_QUEUE_SECONDS,
   LAUNCH_TIMEOUT_SECONDS,
   LIFETIME_MARGIN_SECONDS,
   ORPHAN_LIFETIME_SECONDS,
@@ -57,7 +56,8 @@ export const isOverdue = (runner: Runner, now: Time): boolean =>
 
 /** Seconds from launch to the latest time at which a runner without a job ends itself. */
 export const timeoutSeconds = (runner: StartedRunner): number =>
-  (runner.provider === "EC2" ? EC2_BOOT_SECONDS + EC2_INSTALL_SECONDS : LAMBDA_QUEUE_SECONDS) +
+  BOOT_SECONDS[runner.provider] +
+  (runner.provider === "EC2" ? EC2_INSTALL_SECONDS : 0) +
   runner.order.runnerClass.waitTimeoutSeconds +
   WAIT_MARGIN_SECONDS;
 

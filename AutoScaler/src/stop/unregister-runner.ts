@@ -1,13 +1,14 @@
 import { defined } from "../../../Core/defined";
 import type { Lease, Runner } from "../../../Core/model/ledger";
 import type { EndSkipCode, RunnerEndCode } from "../../../Core/model/reasons";
+import { hasMachine } from "../../../Core/model/runner-class";
 import type { Dependencies } from "../dependencies";
 import { newLease, releaseLease } from "../ledger/leases";
 import { storePickUp } from "../pickup/store-pick-up";
 import { FORCE_AFTER_MILLISECONDS } from "../timing";
 import { closeJob } from "./close-job";
 import { endInPayloadMode } from "./end-in-payload-mode";
-import { type EndOrder, type EndResult, kindOf } from "./end-order";
+import { type EndOrder, type EndResult, kindOf, providerOf } from "./end-order";
 import { needsNoCheck, type Occupancy, pauseAndCheck } from "./pause-and-check";
 import { type EndStep, recordBusy, takeLease, toEnding, type Wanted } from "./store-end";
 import { storeGone } from "./store-terminated";
@@ -44,9 +45,13 @@ const deleteRecord = async ({ gitLab, clock }: UnregisterDependencies, runner: R
   }
 };
 
-/** A runner without a job may not have read its bootstrap row. If it boots now, it finds none and stops. */
+/**
+ * A runner without a job may not have read its bootstrap row. If it boots now, it finds none and stops. A MicroVM reads none:
+ * its start removes it, if it does not die before.
+ */
 const removeRow = async ({ rows }: UnregisterDependencies, runner: Runner): Promise<void> => {
-  if (runner.adopted || runner.busyJobId !== undefined) return;
+  const hasRead = runner.busyJobId !== undefined && runner.provider !== "MICROVM";
+  if (runner.adopted || hasRead) return;
   await rows.remove(runner.bootstrapKey ?? runner.nonce);
 };
 
@@ -55,7 +60,7 @@ const finish = async (dependencies: UnregisterDependencies, runner: Runner): Pro
   const recordDeleted = await deleteRecord(dependencies, runner);
   const reason = runner.reason ?? "end-under-way";
   if (!recordDeleted) dependencies.metric("RecordsLeftBehind", 1);
-  if (runner.provider === "EC2") return result("unregistered", runner, reason, { recordDeleted });
+  if (hasMachine(runner.provider)) return result("unregistered", runner, reason, { recordDeleted });
   const gone = await storeGone(dependencies, runner.runnerId, { recordDeleted });
   return result("unregistered", runner, reason, { recordDeleted, ...gone });
 };
@@ -153,14 +158,14 @@ const endOf = async (
 const endOrphan = (resourceId: string, reason: RunnerEndCode): EndResult => ({
   kind: "unregistered",
   resourceId,
-  provider: "EC2",
+  provider: providerOf(resourceId),
   reason,
   recordDeleted: true,
 });
 
 /**
  * Ends a runner in the order of I-20: lease, pause, check that nothing runs, ENDING, delete the record. A
- * Lambda runner is then gone; an EC2 runner's instance is terminated next.
+ * Lambda runner is then gone; the instance or MicroVM of another one is terminated next.
  *
  * @throws TransientError while GitLab does not answer; the lease is released first
  */

@@ -14,6 +14,8 @@ export interface Arrival {
   readonly seenAt?: Time;
   /** The reconciler found the job: no webhook led to a start. */
   readonly isFound?: true;
+  /** It has fallen back: since when it had waited for its own provider's launch rate. */
+  readonly waitedSince?: Time;
 }
 
 type Marks = readonly WaitMark[] | undefined;
@@ -45,7 +47,8 @@ export const openingMarks = async (
   now: Time,
 ): Promise<readonly WaitMark[]> => {
   const seenAt = Math.max(order.queuedAt, Math.min(arrival.seenAt ?? now, now));
-  return enter(await before(ledger, order, proof, arrival, seenAt), "start", seenAt);
+  const marks = enter(await before(ledger, order, proof, arrival, seenAt), "start", seenAt);
+  return reservedMarks(marks, arrival.waitedSince, now) ?? marks;
 };
 
 type Claimed = Pick<OrderedAttempt, "marks" | "dispatchedAt" | "waitingFor">;

@@ -79,6 +79,7 @@ const TIMINGS: Readonly<Record<string, Timing>> = {
   gitLab: { least: 40, most: 250, timeout: 8_000 },
   ec2: { least: 150, most: 2_500, timeout: 15_000 },
   lambda: { least: 20, most: 80, timeout: 5_000 },
+  microvm: { least: 200, most: 750, timeout: 3_000 },
   bus: { least: 5, most: 40, timeout: 5_000 },
   ssm: { least: 10, most: 60, timeout: 4_000 },
 };

@@ -90,7 +90,11 @@ export class Checks {
   }
 
   terminating(instance: SimulatedInstance): void {
-    if (!isLive(instance)) return;
+    if (isLive(instance)) this.ending(instance);
+  }
+
+  /** Of an instance or a MicroVM that lives. */
+  ending(instance: { readonly id: string }): void {
     const runnerId = this.seen.machines.byResource.get(instance.id)?.row.runnerId;
     if (runnerId === undefined) return;
     this.#checkIdle(runnerId, "terminated");

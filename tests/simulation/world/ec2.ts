@@ -77,6 +77,8 @@ export interface Ec2Options {
   readonly shortPools: readonly string[];
   /** Longest time until DescribeInstances shows a new instance, in milliseconds. */
   readonly shownWithin: number;
+  /** Milliseconds from the launch until an instance asks for its row. */
+  readonly bootsWithin: readonly [number, number];
   /** Seconds for which an instance installs what its image lacks; 0: a prepared image. */
   readonly installSeconds: number;
 }
@@ -88,6 +90,7 @@ export const EC2_DEFAULTS: Ec2Options = {
   noCapacity: 0,
   shortPools: [],
   shownWithin: 3_000,
+  bootsWithin: [12_000, 60_000],
   installSeconds: 0,
 };
 

@@ -10,7 +10,7 @@ import type { RoutingSettings } from "../../../Core/routing/routing-settings";
 import { ROOT } from "../../templates/read-template";
 import type { Calls, FunctionEnvironment, Process } from "./calls";
 import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFunction } from "./functions";
-import type { LambdaApi } from "./lambda-api";
+import type { SimulatedLambdaApi } from "./lambda-api";
 import { type Entered, FunctionEnvironments } from "./limits/function-environments";
 import type { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { once } from "./once";
@@ -51,7 +51,7 @@ export interface ExecutionParts {
   readonly idleSeconds: number;
   /** Of each function. */
   readonly invocationsPerSecond: number;
-  readonly lambdaApi: LambdaApi;
+  readonly lambdaApi: SimulatedLambdaApi;
 }
 
 /** What one environment of a function has, and the invocation that it serves. */

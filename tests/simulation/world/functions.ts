@@ -46,6 +46,9 @@ export const FUNCTIONS = {
   StartEc2RunnerFunction: {
     run: (world, input) => startRunner(world.launchingOn("EC2"), parseRunnerOrder(input, "EC2")),
   },
+  StartMicroVmRunnerFunction: {
+    run: (world, input) => startRunner(world.launchingOn("MICROVM"), parseRunnerOrder(input, "MICROVM")),
+  },
   RecordPickUpFunction: {
     run: async (world, input) => {
       const event = parseHint(world, input, parseJobEvent);

@@ -20,7 +20,7 @@ const TAGS = { [ROLE_TAG]: "runner", [STACK_TAG]: DEPLOYMENT, [TENANT_ISOLATION_
 const refusal = (): Error => Object.assign(new Error("Rate exceeded"), { name: "TooManyRequestsException" });
 
 /** What is asked of Lambda about functions and the account: all of it shares one rate. */
-export class LambdaApi {
+export class SimulatedLambdaApi {
   readonly requests: TokenBucket;
 
   constructor(readonly parts: LambdaApiParts) {

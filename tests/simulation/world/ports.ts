@@ -1,8 +1,12 @@
 import type { Ec2Api } from "../../../AutoScaler/src/adapters/ec2/client";
 import { ec2Instances } from "../../../AutoScaler/src/adapters/ec2/instances";
 import { ec2Provider } from "../../../AutoScaler/src/adapters/ec2/provider";
+import type { MicroVmApi } from "../../../AutoScaler/src/adapters/microvm/client";
+import { lambdaMicroVms } from "../../../AutoScaler/src/adapters/microvm/microvms";
+import { microVmProvider } from "../../../AutoScaler/src/adapters/microvm/provider";
 import type { Dependencies } from "../../../AutoScaler/src/dependencies";
 import type { HintMemory } from "../../../AutoScaler/src/hints/hint-memory";
+import { machines } from "../../../AutoScaler/src/ledger/machines";
 import type {
   BootstrapRows,
   CacheAccess,
@@ -17,6 +21,8 @@ import type {
   MappingRow,
   Mappings,
   Metric,
+  MicroVmImages,
+  MicroVms,
   MinuteCounters,
   Nonce,
   OurEvent,
@@ -39,9 +45,10 @@ import { type Ec2, ec2Error } from "./ec2";
 import type { FunctionDependencies } from "./functions";
 import type { GitLabEffects } from "./gitlab-api";
 import { GitLabPort } from "./gitlab-port";
-import type { LambdaApi } from "./lambda-api";
+import type { SimulatedLambdaApi } from "./lambda-api";
 import { Conflicts, LedgerPort } from "./ledger-port";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
+import { IMAGES, type MicroVmService, microVmError } from "./microvms";
 import type { Random } from "./random";
 import { withSdkTries } from "./sdk-tries";
 import { DEPLOYMENT } from "./stack";
@@ -58,13 +65,16 @@ export interface Services {
   readonly gitLab: GitLabEffects;
   readonly gitLabMode: "verified" | "payload";
   readonly ec2: Ec2;
+  readonly microVms: MicroVmService;
+  /** Told before a MicroVM is terminated or suspended. */
+  readonly endingMicroVm: (id: string | undefined) => void;
   readonly terminate: (instanceId: string) => void;
   readonly invoke: (runner: StartedRunner) => Launch;
   readonly mappings: () => readonly MappingRow[];
   readonly startsAreOn: () => boolean;
   /** The account's, as Lambda tells them. */
   readonly concurrentExecutions: number;
-  readonly lambdaApi: LambdaApi;
+  readonly lambdaApi: SimulatedLambdaApi;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (counted: Counted, process: Process) => void;
 }
@@ -152,6 +162,32 @@ const ec2Api = ({ timeline, random, calls, ec2, terminate }: Services, process: 
     }),
 });
 
+const microVmErrorOf: ErrorOf = (fault) => {
+  if (fault === "throttled") return microVmError("ThrottlingException", 429);
+  return fault === "fails" ? microVmError("InternalServerException", 500) : microVmError("TimeoutError", 504);
+};
+
+const microVmApi = ({ calls, microVms, endingMicroVm }: Services, process: Process): MicroVmApi => {
+  const make = <Answer>(name: string, effect: () => Answer): Promise<Answer> =>
+    calls.make(process, `microvm.${name}`, effect, microVmErrorOf);
+  return {
+    runMicrovm: (input) => make("run", () => microVms.run(input)),
+    getMicrovm: ({ microvmIdentifier }) => make("get", () => microVms.get(microvmIdentifier)),
+    listMicrovms: ({ imageIdentifier, nextToken }) =>
+      make("list", () => microVms.list(imageIdentifier, nextToken)),
+    suspendMicrovm: ({ microvmIdentifier }) =>
+      make("suspend", () => {
+        endingMicroVm(microvmIdentifier);
+        microVms.suspend(microvmIdentifier);
+      }),
+    terminateMicrovm: ({ microvmIdentifier }) =>
+      make("terminate", () => {
+        endingMicroVm(microvmIdentifier);
+        microVms.terminateById(microvmIdentifier);
+      }),
+  };
+};
+
 /** What all processes share. */
 interface Shared {
   readonly services: Services;
@@ -219,6 +255,7 @@ class Ports implements FunctionDependencies {
   get rows(): BootstrapRows {
     const { table } = this.shared.services;
     return {
+      read: (key) => this.#make("rows.read", () => table.rows.get(key)),
       move: (fromKey, toKey) => this.#make("rows.move", () => table.move(fromKey, toKey)),
       remove: (key) => this.#make("rows.remove", () => void table.rows.delete(key)),
     };
@@ -247,7 +284,17 @@ class Ports implements FunctionDependencies {
   }
 
   get instances(): Instances {
-    return ec2Instances(ec2Api(this.shared.services, this.process), { deploymentId: DEPLOYMENT });
+    const ec2 = ec2Instances(ec2Api(this.shared.services, this.process), { deploymentId: DEPLOYMENT });
+    return machines(ec2, this.microVms);
+  }
+
+  get microVms(): MicroVms {
+    return lambdaMicroVms(microVmApi(this.shared.services, this.process), async () => [...IMAGES.values()]);
+  }
+
+  /** Kept for a minute by the function's environment. */
+  get microVmImages(): MicroVmImages {
+    return { image: async (size) => IMAGES.get(size) };
   }
 
   get bus(): EventBus {
@@ -266,6 +313,10 @@ class Ports implements FunctionDependencies {
   #provider(provider: Provider): RunnerProvider {
     const { services } = this.shared;
     if (provider === "LAMBDA") return lambdaPort(services, this.process);
+    if (provider === "MICROVM") {
+      const client = microVmApi(services, this.process);
+      return microVmProvider({ client, rows: this.rows, deploymentId: DEPLOYMENT, clock: this.clock });
+    }
     return ec2Provider(ec2Api(services, this.process), EC2_SETTINGS);
   }
 

@@ -5,13 +5,13 @@ import { type Checks, isLive } from "./checks";
 import type { Ec2, SimulatedInstance } from "./ec2";
 import type { LambdaQueue } from "./lambda";
 import type { Machines } from "./machines";
+import type { SimulatedMicroVm } from "./microvms";
 import { ROLE_ID } from "./ports";
 import type { Random } from "./random";
 import type { InvocationStatus, Reports } from "./reports";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
-const BOOTS_WITHIN = [12_000, 60_000] as const;
 const ASKS_FOR_ROW = 120_000;
 const ROW_AGAIN = 5_000;
 const WARNING = 120_000;
@@ -74,11 +74,47 @@ export class Providers {
     this.parts.checks.count(classKey, -1);
   }
 
+  /** A class has an image of its own, as its size shows. */
+  #classOf({ memoryMiB }: SimulatedMicroVm): string {
+    return memoryMiB === 1024 ? "MICROVM#elastic" : "MICROVM#default";
+  }
+
+  /** Nobody but us and its maximum duration ends a VM: it outlives its runner. */
+  microVmChanged(vm: SimulatedMicroVm): void {
+    const { checks, machines } = this.parts;
+    if (vm.state === "PENDING") checks.count(this.#classOf(vm), 1);
+    if (vm.state === "RUNNING") this.#runOnMicroVm(vm);
+    if (vm.state !== "TERMINATING" && vm.state !== "SUSPENDED") return;
+    this.#uncountMicroVm(vm);
+    const machine = machines.byResource.get(vm.id);
+    if (machine !== undefined && !machine.isGone) machines.kill(machine);
+  }
+
+  readonly #uncounted = new WeakSet<SimulatedMicroVm>();
+
+  /** A suspended VM has left its slot, and is terminated later. */
+  #uncountMicroVm(vm: SimulatedMicroVm): void {
+    if (this.#uncounted.has(vm)) return;
+    this.#uncounted.add(vm);
+    this.parts.checks.count(this.#classOf(vm), -1);
+  }
+
+  /** The program in the image starts its runner with what it was handed. */
+  #runOnMicroVm(vm: SimulatedMicroVm): void {
+    const { payload } = vm;
+    const row = { ...payload, key: "", provider: "MICROVM" as const, privileged: false, ttl: 0 };
+    this.parts.timeline.after(this.parts.random.between(400, 1_200), () => {
+      if (vm.state === "RUNNING") this.parts.machines.start("MICROVM", vm.id, row, () => undefined);
+    });
+  }
+
   instanceChanged(instance: SimulatedInstance): void {
     const classKey = `EC2#${instance.className}`;
     if (instance.state === "pending") {
       this.parts.checks.count(classKey, 1);
-      this.parts.timeline.after(this.parts.random.between(...BOOTS_WITHIN), () => this.#boot(instance));
+      this.parts.timeline.after(this.parts.random.between(...this.parts.ec2.options.bootsWithin), () =>
+        this.#boot(instance),
+      );
     }
     if (instance.state === "shutting-down" || instance.state === "stopping") {
       this.parts.checks.count(classKey, -1);

@@ -2,12 +2,14 @@ import type { Attempt } from "../../../Core/model/ledger";
 import type { Ec2 } from "./ec2";
 import { hasJobEnded, type SimulatedGitLab } from "./gitlab";
 import type { Machines } from "./machines";
+import type { MicroVmService } from "./microvms";
 import { KINDS } from "./stack";
 import type { Table } from "./table";
 
 export interface Remaining {
   readonly gitLab: SimulatedGitLab;
   readonly ec2: Ec2;
+  readonly microVms: MicroVmService;
   readonly machines: Machines;
   readonly table: Table;
 }
@@ -23,7 +25,7 @@ const openAttempts = (gitLab: SimulatedGitLab, attempts: readonly Attempt[]): st
 };
 
 /** Everything that is left in GitLab, AWS and our tables, one sentence each. */
-export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] => {
+export const remains = ({ gitLab, ec2, microVms, machines, table }: Remaining): string[] => {
   const left: string[] = [];
   for (const job of gitLab.jobs.values()) {
     if (!hasJobEnded(job) && job.name !== KINDS.foreign.name) left.push(`job ${job.id} is ${job.status}`);
@@ -31,6 +33,9 @@ export const remains = ({ gitLab, ec2, machines, table }: Remaining): string[] =
   for (const record of gitLab.records.keys()) left.push(`record ${record} is there`);
   for (const instance of ec2.instances.values()) {
     if (instance.state !== "terminated") left.push(`${instance.id} is ${instance.state}`);
+  }
+  for (const vm of microVms.vms.values()) {
+    if (vm.state !== "TERMINATED") left.push(`${vm.id} is ${vm.state}`);
   }
   for (const machine of machines.alive) left.push(`${machine.place} is alive`);
   for (const scope of table.counters.keys()) {

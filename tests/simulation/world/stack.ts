@@ -82,6 +82,10 @@ export const KINDS = {
   sized: { name: "on-its-size", tags: ["aws:cpu=2", "aws:spot=false"] },
   /** Without a row: any of our EC2 runners may take it. */
   foreign: { name: "nobodys", tags: ["ec2"] },
+  /** On a MicroVM, or not at all. */
+  microVm: { name: "on-microvm", tags: ["microvm"] },
+  /** On a MicroVM, or on EC2 where there is none. */
+  elastic: { name: "on-microvm-or-ec2", tags: ["microvm", "elastic"] },
   /** Its row names a class that does not exist. */
   broken: { name: "broken", tags: ["broken"] },
 } as const satisfies Readonly<Record<string, { readonly name: string; readonly tags: readonly string[] }>>;
@@ -92,5 +96,8 @@ export const MAPPING: readonly MappingRow[] = [
   { pk: "job#on-ec2", sk: "tags#ec2", type: "EC2" },
   { pk: "job#on-large", sk: "tags#ec2#large", type: "EC2", class: "large" },
   { pk: "class#large", sk: "class", type: "EC2", maxRunners: 2 },
+  { pk: "job#on-microvm", sk: "tags#microvm", type: "MICROVM" },
+  { pk: "job#on-microvm-or-ec2", sk: "tags#elastic#microvm", type: "MICROVM", class: "elastic" },
+  { pk: "class#elastic", sk: "class", type: "MICROVM", memoryMiB: 1024, fallback: "EC2" },
   { pk: "job#broken", sk: "tags#broken", type: "EC2", class: "no-such-class" },
 ];

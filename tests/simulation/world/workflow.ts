@@ -19,6 +19,7 @@ interface Catcher {
 interface Rule {
   readonly Variable?: string;
   readonly And?: readonly Rule[];
+  readonly Or?: readonly Rule[];
   readonly StringEquals?: string;
   readonly BooleanEquals?: boolean;
   readonly IsPresent?: boolean;
@@ -122,6 +123,7 @@ const withResult = (data: unknown, path: string | undefined, result: unknown): u
 
 const holds = (data: unknown, rule: Rule): boolean => {
   if (rule.And) return rule.And.every((part) => holds(data, part));
+  if (rule.Or) return rule.Or.some((part) => holds(data, part));
   const value = fieldOf(data, rule.Variable ?? "$");
   if (rule.IsPresent !== undefined) return (value !== undefined) === rule.IsPresent;
   if (value === undefined) throw new StateError("States.Runtime", `${rule.Variable} is absent`);

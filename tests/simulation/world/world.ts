@@ -12,13 +12,14 @@ import type { FunctionDependencies } from "./functions";
 import { type GitLabOptions, type Job, PROTECTED_REF, SimulatedGitLab } from "./gitlab";
 import { type ApiMood, GitLabLoad, GOOD_MOOD, gitLabEffects, isDown } from "./gitlab-api";
 import { type LambdaOptions, LambdaQueue } from "./lambda";
-import { LambdaApi } from "./lambda-api";
+import { SimulatedLambdaApi } from "./lambda-api";
 import { type AccountQuotas, DEFAULT_QUOTAS, NEW_ACCOUNT } from "./limits/account";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { LedgerThroughput } from "./limits/ledger-throughput";
 import { TenantEnvironments } from "./limits/tenant-environments";
 import { Machines } from "./machines";
+import { type MicroVmOptions, MicroVmService } from "./microvms";
 import { ParameterStore } from "./parameter-store";
 import { type Counted, portsFactory } from "./ports";
 import { keepWorldsPrices } from "./prices";
@@ -57,6 +58,7 @@ export interface SimulationOptions {
   readonly mood?: Partial<ApiMood>;
   readonly ec2?: Partial<Ec2Options>;
   readonly lambda?: Partial<LambdaOptions>;
+  readonly microVms?: Partial<MicroVmOptions>;
   readonly reports?: Partial<ReportOptions>;
   readonly executions?: Partial<ExecutionOptions>;
   /** AWS's limits; by default the published quotas. */
@@ -107,12 +109,13 @@ export class Simulation {
   readonly mood: { -readonly [Field in keyof ApiMood]: ApiMood[Field] };
   readonly machines: Machines;
   readonly ec2: Ec2;
+  readonly microVms: MicroVmService;
   readonly lambda: LambdaQueue;
   readonly account: AccountQuotas;
   readonly concurrency: LambdaConcurrency;
   readonly tenants: TenantEnvironments;
   readonly parameterStore: ParameterStore;
-  readonly lambdaApi: LambdaApi;
+  readonly lambdaApi: SimulatedLambdaApi;
   readonly calls: Calls;
   readonly bus: Bus;
   readonly authorizer: SimulatedAuthorizer;
@@ -154,6 +157,7 @@ export class Simulation {
     this.account = { ...(options.newAccount ? NEW_ACCOUNT : DEFAULT_QUOTAS), ...options.account };
     const { account } = this;
     this.ec2 = new Ec2(timeline, this.random.fork("ec2"), account, options.ec2);
+    this.microVms = new MicroVmService(timeline, this.random.fork("microvms"), options.microVms);
     this.concurrency = new LambdaConcurrency(() => account.concurrentExecutions);
     const tenants = (account.concurrentExecutions / 1_000) * account.tenantsPerThousand;
     this.tenants = new TenantEnvironments(() => tenants, account.idleSeconds);
@@ -198,7 +202,7 @@ export class Simulation {
       calls: this.calls,
       readsPerSecond: account.parameterReadsPerSecond,
     });
-    this.lambdaApi = new LambdaApi({
+    this.lambdaApi = new SimulatedLambdaApi({
       timeline,
       random: this.random.fork("lambda-api"),
       calls: this.calls,
@@ -265,6 +269,9 @@ export class Simulation {
     this.gitLab.nextJobId = () => this.#nextJobId();
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
+    this.microVms.onState = (vm) => this.providers.microVmChanged(vm);
+    this.microVms.onMismatch = (token) =>
+      this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.passes = options.passes ?? true;
     this.getsReady = options.getsReady ?? authorizerIsKeptReady("Infrastructure");
@@ -295,6 +302,11 @@ export class Simulation {
         if (instance === undefined) return;
         this.checks.terminating(instance);
         this.ec2.shutDown(instance);
+      },
+      microVms: this.microVms,
+      endingMicroVm: (id) => {
+        const vm = this.microVms.vms.get(id ?? "");
+        if (vm !== undefined && this.microVms.live().includes(vm)) this.checks.ending(vm);
       },
       invoke: (runner) => this.providers.invoke(runner),
       mappings: () => this.mapping,
@@ -453,6 +465,7 @@ export class Simulation {
     this.mood.lag = 0;
     this.mood.emptyList = 0;
     this.ec2.options = { ...this.ec2.options, noSpot: 0, noCapacity: 0 };
+    this.microVms.options = { ...this.microVms.options, noCapacity: 0, neverRuns: 0, listLies: 0 };
   }
 
   /** Whether nothing is left. The cheap checks come first: this runs every few seconds. */

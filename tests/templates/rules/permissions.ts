@@ -10,6 +10,8 @@ export const WILDCARD_ONLY = [
   "ec2:DescribeSpotPriceHistory",
   "ec2:DescribeSubnets",
   "lambda:GetAccountSettings",
+  "lambda:ListMicrovms",
+  "lambda:PassNetworkConnector",
   "pricing:GetProducts",
   "xray:PutTraceSegments",
   "xray:PutTelemetryRecords",
@@ -140,16 +142,19 @@ const managed: TemplateRule = {
   ],
 };
 
+/** `role/<path>/*`: a stack that comes later makes them. */
+const OF_ONE_PATH = /(?<=:role\/[^*]+\/)\*$/;
+
 const passRole: TemplateRule = {
   id: "S-5",
-  says: "passes one named role to one service",
+  says: "passes one named role, or those of one path, to one service",
   check: (template) =>
     identityPolicies(template)
       .filter(({ statement }) => texts(statement.Action).some((action) => /^iam:PassRole$/i.test(action)))
       .filter(
         ({ statement }) =>
           texts(statement.Resource).length !== 1 ||
-          texts(statement.Resource).some((arn) => arn.includes("*")) ||
+          texts(statement.Resource).some((arn) => arn.replace(OF_ONE_PATH, "").includes("*")) ||
           texts(asMap(asMap(statement.Condition).StringEquals)["iam:PassedToService"]).length !== 1,
       )
       .map(({ owner }) => `${owner} may pass roles that are not named, or to any service`),

@@ -1,4 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { decodeFields } from "../../../../Core/ledger/codec";
+import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type { BootstrapRows } from "../../ports";
 import { callAws } from "../aws-errors";
 import { type Timeout, transact } from "./transact";
@@ -22,6 +24,10 @@ export const dynamoBootstrapRows = (
   const wasMoved = async (toKey: string): Promise<boolean> => (await read(toKey)) !== undefined;
 
   return {
+    read: async (key) => {
+      const item = await read(key);
+      return item && (decodeFields(item) as unknown as BootstrapRow);
+    },
     move: async (fromKey, toKey) => {
       const row = await read(fromKey);
       if (row === undefined) return wasMoved(toKey);

@@ -1,6 +1,7 @@
 import { type Attempt, lastChange, type Runner, type Time } from "../../../../Core/model/ledger";
 import { isClaimDue, isLaunchDue, isNextAttemptDue } from "../../../../Core/queue/retry-schedule";
 import { jobEvent } from "../../events";
+import { isLimited } from "../../launch-rate/launch-rate";
 import type { GitLabJob, Ledger } from "../../ports";
 import { type NextStep, nextStep } from "../../start/next-step";
 import { readNextStep } from "../../start/read-next-step";
@@ -10,9 +11,9 @@ import { type Discrepancy, isRecent, type Snapshot } from "../snapshot";
 /** Decides by the mapping whether a job without a ledger item is ours. */
 export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 
-/** For these runners EC2's launch rate sets the time of the retry, not the wait between launches. */
+/** For these runners their provider's launch rate sets the time of the retry, not the wait between launches. */
 export const waitsForLaunchRate = ({ provider, heldBy }: Runner): boolean =>
-  provider === "EC2" && heldBy === "rate";
+  isLimited(provider) && heldBy === "rate";
 
 const isDue = (step: NextStep, { now, unreadQueues }: Snapshot): boolean => {
   if (step.kind === "open") return isNextAttemptDue(step.proof, now);

@@ -46,6 +46,14 @@ export const bootstrapRowsContract = (
     expect(await rows.move(from, to)).toBe(false);
   });
 
+  it("I-18: reads a whole row and leaves it, so that a repeat reads the same; none is no error", async () => {
+    const { rows, put } = await prepare();
+    const { from } = keys();
+    expect(await rows.read(from)).toBeUndefined();
+    await put(sampleRow(from));
+    expect([await rows.read(from), await rows.read(from)]).toEqual([sampleRow(from), sampleRow(from)]);
+  });
+
   it("removes a row, and succeeds when there is none", async () => {
     const { rows, put, read } = await prepare();
     const { from } = keys();

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { MicroVmImage } from "../../../../Core/microvm/image";
 import type { BootstrapRow } from "../../../../Core/model/bootstrap-row";
 import type {
   FailedLookUp,
@@ -83,6 +84,13 @@ export const fullAttempt = (jobId: number): OrderedAttempt =>
     ttl: 1_800_000_000,
   });
 
+export const SAMPLE_IMAGE: MicroVmImage = {
+  imageArn: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:gitlab-runners-2048-0a1b2c3d",
+  imageVersion: "3.0",
+  executionRoleArn: "arn:aws:iam::123456789012:role/runners/microvm/log",
+  logGroup: "/microvms",
+};
+
 export const sampleRunner = (
   runner: Partial<StartedRunner> & { readonly runnerId: number },
 ): StartedRunner => ({
@@ -118,6 +126,8 @@ export const fullRunner = (runnerId: number): StartedRunner =>
     heldBy: "rate",
     reason: "job-ended",
     detail: "what AWS said",
+    microVmImage: SAMPLE_IMAGE,
+    keptUntil: TIME + 5,
     times: { STARTING: TIME, CREATED: TIME, LAUNCHED: TIME + 1 },
     ttl: 1_800_000_000,
   });

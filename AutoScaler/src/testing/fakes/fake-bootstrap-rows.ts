@@ -18,6 +18,7 @@ export const fakeBootstrapRows = (): FakeBootstrapRows => {
       rows.delete(key);
       return row;
     },
+    read: async (key) => rows.get(key),
     move: async (fromKey, toKey) => {
       const row = rows.get(fromKey);
       if (row === undefined) return rows.has(toKey);

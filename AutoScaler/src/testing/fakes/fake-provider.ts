@@ -3,6 +3,7 @@ import type { Runner } from "../../../../Core/model/ledger";
 import { spotPool } from "../../../../Core/model/spot-pool";
 import type { Clock, Launch, RunnerProvider } from "../../ports";
 import type { FakeInstances } from "./fake-instances";
+import type { FakeMicroVms } from "./fake-microvms";
 
 export interface FakeProvider extends RunnerProvider {
   /** Resources that were launched: client token → resource id. */
@@ -25,18 +26,27 @@ const parameters = ({ launchedFor, launchRound, order, nonce, runnerId }: Runner
 /**
  * A provider with idempotent launches and a check of their parameters.
  *
- * @param system for EC2: where its instances appear. Without it the provider is Lambda.
+ * @param system for EC2: where its instances appear
+ * @param microVms for MicroVMs: the same. Without both the provider is Lambda.
  */
-export const fakeProvider = (system?: {
-  readonly instances: FakeInstances;
-  readonly clock: Clock;
-}): FakeProvider => {
+export const fakeProvider = (
+  system?: {
+    readonly instances: FakeInstances;
+    readonly clock: Clock;
+  },
+  microVms?: { readonly vms: FakeMicroVms; readonly clock: Clock },
+): FakeProvider => {
   const launched = new Map<string, string>();
   const seen = new Map<string, string>();
   const calls: string[] = [];
   const script: (Launch | "lost" | "fails")[] = [];
 
-  const answer = (runner: Runner, resourceId: string): Launch =>
+  const newId = (token: string, runner: Runner): string => {
+    if (system) return `i-${token.replaceAll("-", "").padStart(17, "0")}`;
+    return microVms ? `microvm-${token}` : `lambda:${runner.runnerId}`;
+  };
+
+  const answer = (resourceId: string): Launch =>
     system
       ? {
           kind: "launched",
@@ -46,7 +56,7 @@ export const fakeProvider = (system?: {
           pool: spotPool("m7g.large", "subnet-1"),
           bootstrapKey: `AROARUNNER:${resourceId}`,
         }
-      : { kind: "launched", resourceId: `lambda:${runner.runnerId}` };
+      : { kind: "launched", resourceId };
 
   const effect = (runner: Runner): string => {
     const token = clientToken(runner);
@@ -54,9 +64,7 @@ export const fakeProvider = (system?: {
       throw new Error(`IdempotentParameterMismatch: ${token}`);
     }
     seen.set(token, parameters(runner));
-    const resourceId =
-      launched.get(token) ??
-      (system ? `i-${token.replaceAll("-", "").padStart(17, "0")}` : `lambda:${runner.runnerId}`);
+    const resourceId = launched.get(token) ?? newId(token, runner);
     if (!launched.has(token)) {
       launched.set(token, resourceId);
       const { jobId, attempt } = runner.launchedFor;
@@ -67,6 +75,7 @@ export const fakeProvider = (system?: {
         jobId,
         attempt,
       });
+      microVms?.vms.add({ instanceId: resourceId, state: "running", launchedAt: microVms.clock.now() });
     }
     return resourceId;
   };
@@ -83,7 +92,7 @@ export const fakeProvider = (system?: {
       if (typeof next === "object") return next;
       const resourceId = effect(runner);
       if (next === "lost") throw new TransientError("The launch call's answer was lost");
-      return answer(runner, resourceId);
+      return answer(resourceId);
     },
     find: async (runner) => {
       const rounds = Array.from({ length: runner.launchRound + 1 }, (_, round) => round);
@@ -91,7 +100,7 @@ export const fakeProvider = (system?: {
         .map((launchRound) => launched.get(clientToken({ ...runner, launchRound })))
         .find(Boolean);
       const isShown = system !== undefined && provider.isVisible;
-      return isShown && found !== undefined ? answer(runner, found) : undefined;
+      return isShown && found !== undefined ? answer(found) : undefined;
     },
   };
   return provider;

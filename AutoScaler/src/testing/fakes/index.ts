@@ -8,6 +8,7 @@ export * from "./fake-instances";
 export * from "./fake-ledger";
 export * from "./fake-mappings";
 export * from "./fake-metrics";
+export * from "./fake-microvms";
 export * from "./fake-minute-counters";
 export * from "./fake-prices";
 export * from "./fake-provider";

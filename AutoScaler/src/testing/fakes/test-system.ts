@@ -1,10 +1,11 @@
 import type { BusEntry } from "../../../../Core/events/bus-entry";
 import { parseJobEvent } from "../../../../Core/model/job-event";
-import type { RunnerClass } from "../../../../Core/model/runner-class";
+import { hasMachine, type RunnerClass } from "../../../../Core/model/runner-class";
 import type { RunnerLookup } from "../../../../Core/model/runner-order";
 import type { RoutingSettings } from "../../../../Core/routing/routing";
 import type { Dependencies } from "../../dependencies";
 import { HintMemory } from "../../hints/hint-memory";
+import { machines } from "../../ledger/machines";
 import { recordPickUp } from "../../pickup/record-pick-up";
 import type { GitLabJob, OurEvent } from "../../ports";
 import { launchPrices } from "../../pricing/launch-price";
@@ -36,6 +37,7 @@ import { fakeInstances } from "./fake-instances";
 import { fakeLedger } from "./fake-ledger";
 import { fakeMappings } from "./fake-mappings";
 import { fakeMetrics, fakeNonce } from "./fake-metrics";
+import { fakeMicroVmImages, fakeMicroVms } from "./fake-microvms";
 import { fakeMinuteCounters } from "./fake-minute-counters";
 import { FAKE_REGION } from "./fake-prices";
 import { fakeProvider } from "./fake-provider";
@@ -141,6 +143,9 @@ export const testSystem = ({
   const mappings = fakeMappings([{ pk: "job#*", sk: "tags#ec2", type: "EC2" }]);
   const ec2 = fakeProvider({ instances, clock });
   const lambda = fakeProvider();
+  const microVms = fakeMicroVms();
+  const microVmImages = fakeMicroVmImages();
+  const microVm = fakeProvider(undefined, { vms: microVms, clock });
   const settings = fakeSettings();
   const account = fakeAccount();
   const cache = fakeCacheAccess();
@@ -155,7 +160,9 @@ export const testSystem = ({
     spotPools: new PoolMemory(0),
     prices: launchPrices(new PriceMemory(FAKE_REGION, 0)),
     provider: lambda,
-    instances,
+    instances: machines(instances, microVms),
+    microVms,
+    microVmImages,
     functions: fakeFunctions(),
     account,
     bus,
@@ -180,6 +187,9 @@ export const testSystem = ({
     mappings,
     ec2,
     lambda,
+    microVm,
+    microVms,
+    microVmImages,
     settings,
   };
   const byDefault = routing(totalLimit, classLimit, ec2Settings);
@@ -189,7 +199,7 @@ export const testSystem = ({
     ...fakes,
     dependencies,
     routing: settingsOfRouting,
-    ...workflows(dependencies, { lambda, ec2 }, settingsOfRouting),
+    ...workflows(dependencies, { lambda, ec2, microVm }, settingsOfRouting),
   };
 };
 
@@ -201,7 +211,10 @@ interface ForWorkflow {
   readonly events?: readonly BusEntry[];
 }
 
-type Providers = Readonly<Record<"lambda" | "ec2", Dependencies["provider"]>>;
+/** A test that starts no MicroVM may leave theirs out. */
+type Providers = Readonly<Record<"lambda" | "ec2", Dependencies["provider"]>> & {
+  readonly microVm?: Dependencies["provider"];
+};
 
 const failed = (error: unknown): { Error: string; Cause: string } => {
   const { name, message } = error as Error;
@@ -214,6 +227,17 @@ export const workflows = (dependencies: Dependencies, providers: Providers, sett
     if (freed !== undefined) await startNextJob(dependencies, freed);
     if (events !== undefined) await dependencies.bus.tell(events);
   };
+  const byName = {
+    EC2: providers.ec2,
+    LAMBDA: providers.lambda,
+    MICROVM: providers.microVm ?? dependencies.provider,
+  };
+  const launchBy = async ({ provider, order }: Extract<RunnerLookup, { kind: "start" }>) => {
+    const outcome = await startRunner({ ...dependencies, provider: byName[provider] }, order);
+    if (outcome.kind !== "elsewhere") return outcome;
+    const { provider: fallback, order: its } = outcome.lookup;
+    return startRunner({ ...dependencies, provider: byName[fallback] }, its);
+  };
   const start = async (
     input: Record<string, unknown>,
   ): Promise<StartOutcome | RunnerLookup | { kind: "error"; error: unknown }> => {
@@ -223,8 +247,7 @@ export const workflows = (dependencies: Dependencies, providers: Providers, sett
       const { lookup } = await lookUpRunner(dependencies, job, settings);
       if (lookup.kind === "nothing") return lookup;
       isLookUp = false;
-      const provider = lookup.provider === "EC2" ? providers.ec2 : providers.lambda;
-      const outcome = await startRunner({ ...dependencies, provider }, lookup.order);
+      const outcome = await launchBy(lookup);
       await startNext(outcome);
       return outcome;
     } catch (error) {
@@ -235,7 +258,7 @@ export const workflows = (dependencies: Dependencies, providers: Providers, sett
   };
   const end = async (order: Parameters<typeof unregisterRunner>[1]): Promise<EndResult> => {
     const ended = await unregisterRunner(dependencies, order);
-    const goes = ended.kind === "unregistered" && ended.provider === "EC2";
+    const goes = ended.kind === "unregistered" && hasMachine(ended.provider);
     const result = goes ? await terminateInstance(dependencies, parseEndResult(ended)) : ended;
     await startNext(result);
     return result;

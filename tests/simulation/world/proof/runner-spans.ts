@@ -51,14 +51,15 @@ const instanceSpans = ({ gitLab, ec2, machines }: Seen): readonly RunnerSpan[] =
   });
 };
 
+/** An invocation, or a MicroVM whose program got its payload. */
 const invocationSpans = ({ gitLab, machines }: Seen): readonly RunnerSpan[] =>
   machines.all.flatMap(({ provider, row: { runnerId }, since, goneAt }) => {
     const mark = parseRunnerDescription(DEPLOYMENT, gitLab.descriptions.get(runnerId) ?? "");
-    if (provider !== "LAMBDA" || mark === undefined) return [];
+    if (provider === "EC2" || mark === undefined) return [];
     return [{ ...mark, from: since, to: goneAt ?? ALIVE, closedAt: closedAt(gitLab, runnerId, mark.jobId) }];
   });
 
-/** All runners that EC2 and Lambda ever ran for our jobs. */
+/** All runners that EC2 and Lambda, its MicroVMs among them, ever ran for our jobs. */
 export const runnerSpans = (seen: Seen): readonly RunnerSpan[] => [
   ...instanceSpans(seen),
   ...invocationSpans(seen),
