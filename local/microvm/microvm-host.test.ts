@@ -217,6 +217,7 @@ describe("the laptop's MicroVMs", () => {
   it("I-23: end by themselves when their duration is over", async () => {
     const { microvmId } = await run({ maximumDurationInSeconds: 1 });
     await until("the end", async () => (await stateOf(microvmId)) === "TERMINATED");
+    await expect(stateOf(microvmId)).resolves.toBe("TERMINATED");
   });
 
   it("have a quota of memory, and a rate of launches", async () => {
@@ -247,6 +248,7 @@ describe("the laptop's MicroVMs", () => {
     await until("suspended", async () => (await stateOf(microvmIdentifier)) === "SUSPENDED");
     await client.send(new ResumeMicrovmCommand({ microvmIdentifier }));
     await until("running again", async () => (await stateOf(microvmIdentifier)) === "RUNNING");
+    await expect(stateOf(microvmIdentifier)).resolves.toBe("RUNNING");
   });
 });
 

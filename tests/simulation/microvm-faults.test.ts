@@ -37,6 +37,7 @@ it("I-2 F-43: an account whose memory is used up gives the next ones their fallb
   expectMet(...jobs);
   expect([vmsOf(world), world.ec2.instances.size]).toEqual([2, 2]);
   expect(jobs.map((job) => attemptsOf(world, job))).toEqual([1, 1, 1, 1]);
+  // What an instance takes that installs nothing, and no pass of the reconciler before it.
   for (const job of jobs) expect(waitOf(job)).toBeLessThan(90);
 });
 

@@ -25,8 +25,10 @@ describe("from pending to running on a MicroVM", () => {
 
   it("a burst falls back to EC2 for what MicroVMs cannot launch in time, and no sooner", async () => {
     const { fellBack } = await play(PROVIDERS[2], LOADS.burst);
+    const onMicroVms = 1_000 - fellBack;
+    // Ten seconds of burst at five a second are the least.
+    expect(onMicroVms).toBeGreaterThanOrEqual(50);
     // Five a second for the burst and the five seconds that a job waits at most, and those that went at once.
-    expect(1_000 - fellBack).toBeGreaterThanOrEqual(50);
-    expect(1_000 - fellBack).toBeLessThanOrEqual(5 * 15 + 10);
+    expect(onMicroVms).toBeLessThanOrEqual(5 * 15 + 10);
   }, 120_000);
 });

@@ -212,6 +212,7 @@ describe("microVmProvider", () => {
     const begun = some.clock.now();
     expect(await some.provider.launch(stored())).toMatchObject({ kind: "launched" });
     expect(new Set(some.sent()).size).toBe(1);
+    // Four pauses of at most a second each.
     expect(some.clock.now() - begun).toBeLessThanOrEqual(4_000);
     const always = prepare({ errors: throttled(5) });
     expect(await always.provider.launch(stored())).toMatchObject({ kind: "refused", refusal: "rate" });
