@@ -325,7 +325,10 @@ export type CacheAccess = (scope: CacheScope) => Promise<RunnerCache>;
 // ---------------------------------------------------------------------------------------------- prices
 
 /** A launch's price as its runner stores it. Empty: it is unknown. */
-export type LaunchPrice = Pick<StartedRunner, "pricePerHour" | "pricePerRequest" | "priceSource">;
+export type LaunchPrice = Pick<
+  StartedRunner,
+  "pricePerHour" | "pricePerRequest" | "priceSource" | "environmentGb"
+>;
 
 /** Prices what was launched. */
 export type PriceLaunch = (

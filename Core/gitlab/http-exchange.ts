@@ -1,6 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { rootCertificates } from "node:tls";
 import { TransientError } from "../errors";
 
 export interface HttpRequest {
@@ -63,6 +62,10 @@ const exchange = (request: HttpRequest, agent: HttpAgent, onSent: () => void): P
     outgoing.end(body);
   });
 
+/** Node's list of the well-known ones is made when it is first asked for: that takes longer than a function's own code. */
+const trustOf = async (caCertificate: string | undefined) =>
+  caCertificate === undefined ? {} : { ca: [...(await import("node:tls")).rootCertificates, caCertificate] };
+
 /** Milliseconds for which an unused connection is kept. */
 const IDLE_MILLISECONDS = 4_000;
 
@@ -76,15 +79,16 @@ const IDLE_MILLISECONDS = 4_000;
  * @throws TransientError on a broken connection, a time-out or an endless answer; never with a header in it
  */
 export const httpExchange = (onSent: () => void = () => undefined, caCertificate?: string): HttpExchange => {
-  const agents = new Map<string, HttpAgent>();
+  const agents = new Map<string, Promise<HttpAgent>>();
   const options = { keepAlive: true, timeout: IDLE_MILLISECONDS };
-  const trust = caCertificate === undefined ? {} : { ca: [...rootCertificates, caCertificate] };
-  const agentFor = (protocol: string): HttpAgent => {
-    const kept = agents.get(protocol);
-    if (kept !== undefined) return kept;
-    const agent = protocol === "https:" ? new HttpsAgent({ ...options, ...trust }) : new HttpAgent(options);
+  const agentOf = async (protocol: string): Promise<HttpAgent> =>
+    protocol === "https:"
+      ? new HttpsAgent({ ...options, ...(await trustOf(caCertificate)) })
+      : new HttpAgent(options);
+  return async (request) => {
+    const { protocol } = new URL(request.url);
+    const agent = agents.get(protocol) ?? agentOf(protocol);
     agents.set(protocol, agent);
-    return agent;
+    return exchange(request, await agent, onSent);
   };
-  return (request) => exchange(request, agentFor(new URL(request.url).protocol), onSent);
 };

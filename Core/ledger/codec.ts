@@ -161,6 +161,7 @@ const RUNNER = {
   launchedFor: mark,
   bootstrapKey: optional(text),
   pricePerRequest: optional(number),
+  environmentGb: optional(number),
   pool: optional(text),
   lacksSpotRole: optional(flag),
   busyJobId: optional(number),

@@ -167,6 +167,8 @@ interface RunnerFields {
   readonly pricePerHour?: number;
   /** USD for a function's one invocation. Absent: unknown, or an instance. */
   readonly pricePerRequest?: number;
+  /** LAMBDA with tenant isolation: the memory in GB of the environment that was made for it. Estimates go by it. */
+  readonly environmentGb?: number;
   /** Where its prices come from. Absent: unknown. */
   readonly priceSource?: PriceSource;
   /** Spot: the pool (see `spotPool`) that its instance is of, if known. */

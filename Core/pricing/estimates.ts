@@ -16,6 +16,11 @@ const PUBLIC_IPV4_HOUR = 0.005;
 /** USD for a GB-second of `/tmp` above what is free. */
 const TEMPORARY_GB_SECOND = 0.0000000309;
 const FREE_TEMPORARY_MIB = 512;
+/**
+ * USD for a GB of an environment that Lambda makes for one tenant. It is the figure of x86_64 in the example on Lambda's page; that of
+ * arm64 has not been seen, and this one stands for it.
+ */
+const ENVIRONMENT_GB = 0.000167;
 const MIB_PER_GB = 1024;
 /** Of the functions and the runner together, in GB, at USD for one: computed, not measured. */
 const LOG_GB = 0.00001;
@@ -35,6 +40,8 @@ export interface Used {
   readonly diskGiB?: number;
   /** LAMBDA: `/tmp`. */
   readonly storageMiB?: number;
+  /** LAMBDA with tenant isolation: memory in GB of the environments that were made. */
+  readonly environmentGb?: number;
 }
 
 /** USD by what it is for. */
@@ -43,6 +50,8 @@ export interface Estimates {
   readonly storage: number;
   /** EC2, where it has a public address. */
   readonly publicIpv4: number;
+  /** LAMBDA: an environment for each job. */
+  readonly tenantIsolation: number;
   readonly logs: number;
   readonly controlPlane: number;
 }
@@ -61,11 +70,12 @@ const storageOf = ({ provider, ran, diskGiB = 0, storageMiB = 0 }: Used): number
 export const estimatesOf = (used: Used): Estimates => ({
   storage: storageOf(used),
   publicIpv4: used.provider === "EC2" ? (PUBLIC_IPV4_HOUR * used.ran) / MILLISECONDS_PER_HOUR : 0,
+  tenantIsolation: (used.environmentGb ?? 0) * ENVIRONMENT_GB,
   logs: LOG_GB * LOG_GB_PRICE,
   controlPlane: CONTROL_PLANE,
 });
 
-const NOTHING: Estimates = { storage: 0, publicIpv4: 0, logs: 0, controlPlane: 0 };
+const NOTHING: Estimates = { storage: 0, publicIpv4: 0, tenantIsolation: 0, logs: 0, controlPlane: 0 };
 
 /** Those of several runners together. */
 export const estimatesTogether = (each: readonly Estimates[]): Estimates =>
@@ -73,6 +83,7 @@ export const estimatesTogether = (each: readonly Estimates[]): Estimates =>
     (sum, one) => ({
       storage: sum.storage + one.storage,
       publicIpv4: sum.publicIpv4 + one.publicIpv4,
+      tenantIsolation: sum.tenantIsolation + one.tenantIsolation,
       logs: sum.logs + one.logs,
       controlPlane: sum.controlPlane + one.controlPlane,
     }),

@@ -26,6 +26,8 @@ export interface FunctionSize {
   /** `/tmp`. What it costs is an estimate, and no part of a runner's price. */
   readonly storageMiB: number;
   readonly architecture: Architecture;
+  /** Lambda makes an environment for each job, and asks for each: an estimate as well. */
+  readonly isTenantIsolated?: boolean;
 }
 
 /** What Lambda asks in USD for a GB-second of memory and for a request, of each architecture. */

@@ -1,6 +1,7 @@
 import type { StateRecord } from "../ledger/reader";
 import type { Time } from "../model/ledger";
 import { type BadRow, type Checked, isProjectId } from "../routing/field-checks";
+import { isServedPath } from "../routing/served-projects";
 import { dayOf, monthOf } from "./days";
 
 /** What a project's runners may cost in a month. */
@@ -16,10 +17,12 @@ export interface MonthlyBudget {
 const MAX_USD = 10_000_000;
 const FIELDS: readonly string[] = ["project", "usd", "hold"];
 
-const isBudget = (value: unknown): value is MonthlyBudget => {
+type IsProject = (value: unknown) => boolean;
+
+const isBudget = (value: unknown, isProject: IsProject): value is MonthlyBudget => {
   const { project, usd, hold = false }: Readonly<Record<string, unknown>> = Object(value);
   return (
-    isProjectId(project) &&
+    isProject(project) &&
     typeof usd === "number" &&
     usd > 0 &&
     usd <= MAX_USD &&
@@ -28,16 +31,24 @@ const isBudget = (value: unknown): value is MonthlyBudget => {
   );
 };
 
-const twice = (budgets: readonly MonthlyBudget[]): number | undefined =>
+const twice = (budgets: readonly Pick<MonthlyBudget, "project">[]): number | undefined =>
   budgets.map(({ project }) => project).find((id, index, all) => all.indexOf(id) !== index);
 
 const problem = (sentence: string): BadRow => ({ problem: sentence });
 
-/** The settings' field. An empty list says the same as none. */
-export const checkBudgets = (value: unknown): Checked => {
-  if (!Array.isArray(value) || !value.every(isBudget))
+/** A project's id, or its full path, which an upload turns into its id. */
+export const isBudgetedProject: IsProject = (value) =>
+  isProjectId(value) || (isServedPath(value) && !value.endsWith("/*"));
+
+/**
+ * The settings' field. An empty list says the same as none.
+ *
+ * @param isProject what names a project; stored are ids alone
+ */
+export const checkBudgets = (value: unknown, isProject: IsProject = isProjectId): Checked => {
+  if (!Array.isArray(value) || !value.every((each) => isBudget(each, isProject)))
     return problem(
-      'must list budgets like { "project": 42, "usd": 100, "hold": true }: an id, USD a month above 0, and whether jobs wait when it is spent',
+      'must list budgets like { "project": 42, "usd": 100, "hold": true }: an id or a full path, USD a month above 0, and whether jobs wait when it is spent',
     );
   const id = twice(value);
   return id === undefined ? { value } : problem(`names project ${id} twice`);

@@ -4,14 +4,10 @@ import { WAIT_CAUSES, type WaitCause, type Waits } from "./causes";
 import { BUCKETS, percentileOf } from "./histogram";
 
 /** How the jobs of one class waited on one day. Times in milliseconds. */
-export interface ClassWaits {
+export interface ClassWaits extends WaitPercentiles {
   /** E.g. `EC2#big`. */
   readonly classKey: string;
   readonly jobs: number;
-  /** Ends of the histogram's buckets: at most three tenths too high. */
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
   /** Sums over all jobs. */
   readonly causes: Waits;
   /** Jobs that waited longer than the objective allows, by the cause that took most of it. */
@@ -28,19 +24,27 @@ const byCause = (numbers: Numbers, prefix: string): Waits =>
     >,
   );
 
-const classWaits = (classKey: string, numbers: Numbers): ClassWaits => {
+/** How long half, 95 and 99 of 100 jobs waited at most, in milliseconds: ends of buckets, at most three tenths too high. */
+export interface WaitPercentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Of a day's counts, or of sums of several days. 0: no job began. */
+export const percentilesOf = (numbers: Numbers): WaitPercentiles => {
   const buckets = Array.from({ length: BUCKETS }, (_, bucket) => numbers[`bucket:${bucket}`]);
   const percentile = (share: number): number => percentileOf(buckets, share) ?? 0;
-  return {
-    classKey,
-    jobs: numbers.waits ?? 0,
-    p50: percentile(0.5),
-    p95: percentile(0.95),
-    p99: percentile(0.99),
-    causes: byCause(numbers, "wait:"),
-    missed: byCause(numbers, "missed:"),
-  };
+  return { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99) };
 };
+
+const classWaits = (classKey: string, numbers: Numbers): ClassWaits => ({
+  classKey,
+  jobs: numbers.waits ?? 0,
+  ...percentilesOf(numbers),
+  causes: byCause(numbers, "wait:"),
+  missed: byCause(numbers, "missed:"),
+});
 
 const added = (one: Numbers, other: Numbers): Numbers => {
   const sums: Record<string, number> = { ...one };

@@ -418,7 +418,7 @@ describe("why", () => {
       queuedAt: "2026-11-25T11:55:00.000Z",
       cost: 0,
       costSources: [],
-      estimates: { storage: 0, publicIpv4: 0, logs: 0, controlPlane: 0 },
+      estimates: { storage: 0, publicIpv4: 0, tenantIsolation: 0, logs: 0, controlPlane: 0 },
       account: {
         jobId: 7,
         projectId: 42,

@@ -11,7 +11,7 @@ import { type DocumentFormat, formatOf } from "./document-format";
 import { documentText } from "./document-text";
 import { type JobEntry, readJobEntry } from "./job-entry";
 import { closest, Findings } from "./object-reader";
-import { readSettingsEntry } from "./settings-entry";
+import { readSettingsEntry, withoutBudgetPaths } from "./settings-entry";
 import { swappableRows } from "./swappable-rows";
 import { type DocumentFinding, parseSyntax, type SyntaxTree } from "./syntax";
 import { parseYamlSyntax } from "./yaml/syntax";
@@ -171,7 +171,7 @@ const flawsOf = (
   tree: SyntaxTree,
   settings: RoutingSettings | undefined,
 ): { readonly problems: readonly DocumentFinding[]; readonly oddities: readonly DocumentFinding[] } => {
-  const byRow = new Map(entries.map((entry) => [entry.row, entry]));
+  const byRow = new Map(entries.map((entry) => [withoutBudgetPaths(entry.row), entry]));
   const { flaws } = readMapping([...byRow.keys()], settings);
   const found = flaws.flatMap(({ row, kind, message }) => {
     const entry = byRow.get(row);

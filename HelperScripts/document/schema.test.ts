@@ -149,7 +149,7 @@ const bounds = fc.record(
 );
 const budget = fc.record(
   {
-    project: sometimesWrong(fc.constantFrom<unknown>(42, 43, 0, "42")),
+    project: sometimesWrong(fc.constantFrom<unknown>(42, 43, 0, "42", "group/app", "group/*", "app")),
     usd: sometimesWrong(fc.constantFrom(0.5, 100, 10_000_000, 10_000_001, 0, -1)),
     hold: sometimesWrong(fc.boolean()),
     extra: fc.constant(1),

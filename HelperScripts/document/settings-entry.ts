@@ -2,10 +2,21 @@ import { getNodeValue, type Node } from "jsonc-parser";
 import { isBad } from "../../Core/routing/mapping-row";
 import type { StoredRow } from "../../Core/routing/mapping-state";
 import { checkSettingsField, SETTINGS_FIELDS, SETTINGS_KEY } from "../../Core/routing/settings-row";
+import { checkBudgets, isBudgetedProject } from "../../Core/usage/budget";
 import type { Findings } from "./object-reader";
 import type { Unplaced } from "./read-document";
 
 const WHERE = "settings";
+
+/** A document may name a budget's project by its path. */
+const check = (field: (typeof SETTINGS_FIELDS)[number], value: unknown) =>
+  field === "budgets" ? checkBudgets(value, isBudgetedProject) : checkSettingsField(field, value);
+
+/** A document's row as far as a table may have it: budgets by path have been checked here, and get their ids at the upload. */
+export const withoutBudgetPaths = (row: StoredRow): StoredRow =>
+  Array.isArray(row.budgets)
+    ? { ...row, budgets: row.budgets.filter((budget) => typeof Object(budget).project !== "string") }
+    : row;
 
 /** Reads a document's settings into their row; none when there are none, or something is wrong with them. */
 export const readSettingsEntry = (findings: Findings, node: Node | undefined): readonly Unplaced[] => {
@@ -17,7 +28,7 @@ export const readSettingsEntry = (findings: Findings, node: Node | undefined): r
     const field = SETTINGS_FIELDS.find((each) => each === name);
     if (field === undefined) continue;
     fields[field] = getNodeValue(value);
-    const checked = checkSettingsField(field, fields[field]);
+    const checked = check(field, fields[field]);
     if (!isBad(checked)) continue;
     isRight = false;
     findings.add(value, `${WHERE}.${field} ${checked.problem}`);

@@ -35,11 +35,11 @@ const attemptCost = ({ attempt, runner }: Served, now: Time): number | undefined
 };
 
 const usedBy = (runner: Runner, known: KnownPrices, now: Time): readonly Estimates[] => {
-  const { order, provider, times } = runner;
+  const { order, provider, times, environmentGb } = runner;
   if (provider === undefined || times.LAUNCHED === undefined) return [];
   const ran = Math.max(0, endOf(runner, now) - times.LAUNCHED);
   const size = known.record?.functions[order.functionArn ?? ""];
-  const parts = { diskGiB: order.runnerClass.ec2?.diskGiB, storageMiB: size?.storageMiB };
+  const parts = { diskGiB: order.runnerClass.ec2?.diskGiB, storageMiB: size?.storageMiB, environmentGb };
   return [estimatesOf({ provider, ran, ...defined(parts) })];
 };
 
@@ -64,10 +64,11 @@ export const jobCost = (history: JobHistory, known: KnownPrices, now: Time): Job
 /** `Cost: $0.00182 (spot history); estimated beside it: …`. */
 export const costText = ({ cost, costSources, estimates }: JobCost): string => {
   const from = costSources.length === 0 ? "" : ` (${costSources.map(sourceWords).join(", ")})`;
-  const { storage, publicIpv4, logs, controlPlane } = estimates;
+  const { storage, publicIpv4, tenantIsolation, logs, controlPlane } = estimates;
   const beside = [
     `storage ${dollars(storage)}`,
     `public address ${dollars(publicIpv4)}`,
+    `tenant isolation ${dollars(tenantIsolation)}`,
     `logs ${dollars(logs)}`,
     `control plane ${dollars(controlPlane)}`,
   ].join(", ");

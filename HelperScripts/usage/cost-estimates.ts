@@ -5,11 +5,11 @@ import type { UsageNumbers } from "../../Core/usage/usage-reader";
 /** Of a class and market: what all its runners used, as one that ran as long as they did together. */
 const ofGroup = (
   group: string,
-  { runners = 0, seconds = 0, diskGiBSeconds = 0 }: UsageNumbers,
+  { runners = 0, seconds = 0, diskGiBSeconds = 0, environmentGb = 0 }: UsageNumbers,
 ): Estimates => {
   const provider = PROVIDERS.find((each) => group.startsWith(`${each}#`)) ?? "LAMBDA";
   const diskGiB = seconds > 0 ? diskGiBSeconds / seconds : 0;
-  const one = estimatesOf({ provider, ran: seconds * 1_000, diskGiB });
+  const one = estimatesOf({ provider, ran: seconds * 1_000, diskGiB, environmentGb });
   return { ...one, logs: one.logs * runners, controlPlane: one.controlPlane * runners };
 };
 

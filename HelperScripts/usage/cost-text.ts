@@ -45,11 +45,12 @@ export const budgetLine = ({ project, usd, spent, level, hold }: BudgetUse): str
 };
 
 const estimatesText = ({ estimates, total }: CostReport): readonly string[] => {
-  const { storage, publicIpv4, logs, controlPlane } = estimates;
+  const { storage, publicIpv4, tenantIsolation, logs, controlPlane } = estimates;
   if (!total.runners) return [];
   const parts = [
     `disks ${dollars(storage)}`,
     `public addresses ${dollars(publicIpv4)}`,
+    `tenant isolation ${dollars(tenantIsolation)}`,
     `logs ${dollars(logs)}`,
     `what starts and ends runners ${dollars(controlPlane)}`,
   ];

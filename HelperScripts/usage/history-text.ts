@@ -1,6 +1,7 @@
 import { safe } from "../../Core/safe-text";
 import { meanSeconds, type NameUsage } from "../../Core/usage/sums";
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
+import { percentilesOf } from "../../Core/waiting/day";
 import type { Console } from "../console/console";
 import { table } from "../console/table";
 import { dollars, duration, plural } from "../console/words";
@@ -26,9 +27,9 @@ const causes = (numbers: UsageNumbers): string => {
 };
 
 const classRow = ([of, numbers]: readonly [string, UsageNumbers]): readonly string[] => {
-  const { waits = 0, waitMs = 0 } = numbers;
-  const mean = waits === 0 ? "–" : duration(waitMs / waits);
-  return [of, String(numbers.jobs ?? 0), dollars(numbers.usd ?? 0), mean, causes(numbers) || "–"];
+  const { p50, p95, p99 } = percentilesOf(numbers);
+  const waited = [p50, p95, p99].map((milliseconds) => (numbers.waits ? `≤ ${duration(milliseconds)}` : "–"));
+  return [of, String(numbers.jobs ?? 0), dollars(numbers.usd ?? 0), ...waited, causes(numbers) || "–"];
 };
 
 const nameRow = (usage: NameUsage): readonly string[] => [
@@ -38,6 +39,7 @@ const nameRow = (usage: NameUsage): readonly string[] => [
   duration(meanSeconds(usage) * 1_000),
 ];
 
+const CLASS_COLUMNS = ["class", "jobs", "cost", "waits: p50", "p95", "p99", "most of it for"];
 const NAME_COLUMNS = ["name", "jobs", "cost", "time of one"];
 
 /** For people: what there was, and what to change. */
@@ -50,9 +52,7 @@ export const historyText = (console: Console, history: History): string => {
   const classes = Object.entries(groups);
   return [
     bold(title),
-    ...(classes.length === 0
-      ? []
-      : [table(console, ["class", "jobs", "cost", "mean wait", "waited for"], classes.map(classRow))]),
+    ...(classes.length === 0 ? [] : [table(console, CLASS_COLUMNS, classes.map(classRow))]),
     ...names("Dearest jobs", history.dearest),
     ...names("Slowest jobs", history.slowest),
     ...(advice.length === 0 ? [] : ["", ...advice.map((each) => `→ ${safe(adviceText(each))}`)]),

@@ -3,6 +3,7 @@ import { dayOf, daysAfter } from "../../Core/usage/days";
 import { type Period, readPeriod } from "../../Core/usage/period";
 import { addUp, byName, dearest, groupBy, meanSeconds, type NameUsage, slowest } from "../../Core/usage/sums";
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
+import { percentilesOf } from "../../Core/waiting/day";
 import type { CostSources } from "./read-cost";
 
 /** What `status --days` shows of the past. */
@@ -57,7 +58,11 @@ export const historyJson = ({ period, total, groups, advice, ...names }: History
   ...period,
   jobs: total.jobs ?? 0,
   usd: total.usd ?? 0,
-  classes: Object.entries(groups).map(([of, numbers]) => ({ of, numbers })),
+  classes: Object.entries(groups).map(([of, numbers]) => ({
+    of,
+    numbers,
+    ...(numbers.waits ? { milliseconds: percentilesOf(numbers) } : {}),
+  })),
   dearest: names.dearest.map(nameJson),
   slowest: names.slowest.map(nameJson),
   advice,

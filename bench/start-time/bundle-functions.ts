@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import {
@@ -64,7 +64,9 @@ interface Entry {
   readonly options: BuildOptions;
 }
 
+/** An older version may lack a stack. */
 const entriesOf = (root: string, stack: string): readonly Entry[] => {
+  if (!existsSync(join(root, stack, "template.yaml"))) return [];
   const template = parseTemplate(readFileSync(join(root, stack, "template.yaml"), "utf8"), stack);
   return ofType(template, "AWS::Serverless::Function").flatMap(({ attributes }) => {
     const properties = at(attributes.Metadata, "BuildProperties");

@@ -45,15 +45,22 @@ const neededAtLoad = (one: (typeof functions)[number]): readonly string[] =>
     )
     .map(({ path }) => path);
 
-/** Sources that are loaded with a function, and not later. */
-const loadedAtOnce = (one: (typeof functions)[number]): readonly string[] => {
+/** Sources that are loaded with a function, and not later; and what of Node. */
+const loadedAtOnce = (one: (typeof functions)[number]) => {
   const outputs = outputsOf(one);
   const files = new Set(Object.keys(outputs).filter((file) => outputs[file]?.entryPoint === one.entries[0]));
   // What is added to a set while it is gone through is gone through too.
   for (const file of files)
     for (const { path, kind, external } of outputs[file]?.imports ?? [])
       if (kind === "import-statement" && !external) files.add(path);
-  return [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  const loaded = [...files].map((file) => outputs[file]);
+  return {
+    sources: loaded.flatMap((output) => Object.keys(output?.inputs ?? {})),
+    ofNode: loaded
+      .flatMap((output) => output?.imports ?? [])
+      .filter(({ path, kind }) => kind === "import-statement" && isBuiltin(path))
+      .map(({ path }) => path),
+  };
 };
 
 it.each(functions)("$id loads without the packages that its bundle leaves out", (one) => {
@@ -62,10 +69,16 @@ it.each(functions)("$id loads without the packages that its bundle leaves out", 
 
 const STARTING = functions.filter(({ id }) => /^Start\w+RunnerFunction$/.test(id));
 
-it.each(STARTING)("$id loads prices beside the start, for which no job waits", (one) => {
-  const sources = loadedAtOnce(one);
-  expect(sources.some((file) => file.endsWith("start/launch-runner.ts"))).toBe(true);
-  const ofPrices = sources.filter((file) => /\/pricing\//.test(file));
-  // The ledger's codec knows where a price may come from.
-  expect(ofPrices).toEqual(["../Core/pricing/prices.ts"]);
-});
+it.each(STARTING)(
+  "$id loads prices, and the certificate authorities that Node knows, only when they are needed",
+  (one) => {
+    const { sources, ofNode } = loadedAtOnce(one);
+    expect(sources.some((file) => file.endsWith("start/launch-runner.ts"))).toBe(true);
+    const ofPrices = sources.filter((file) => /\/pricing\//.test(file));
+    // The ledger's codec knows where a price may come from.
+    expect(ofPrices).toEqual(["../Core/pricing/prices.ts"]);
+    // Its list of certificate authorities is made when it is imported.
+    expect(ofNode).toContain("node:https");
+    expect(ofNode).not.toContain("node:tls");
+  },
+);

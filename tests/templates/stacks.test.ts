@@ -503,3 +503,12 @@ describe("functions in the runners' network", () => {
     expect(at(asMap(statements.at(-1)).Condition, "ArnLike", "lambda:SourceFunctionArn")).toBeDefined();
   });
 });
+
+it("asks as many questions by sam deploy --guided as the document says: SAM's own, and one a parameter", () => {
+  // Name, region, changes, roles, rollback, and three about where answers are kept; for an image, where it goes.
+  const asked = (stack: string, ofSam: number) => Object.keys(readTemplate(stack).parameters).length + ofSam;
+  const text = readFileSync(join(ROOT, "docs/deployment.md"), "utf8").replaceAll("\n", " ");
+  expect(text).toContain(
+    `${asked("Infrastructure", 8)} for Infrastructure, ${asked("LambdaShellRunner", 9)} for the Lambda runner, ${asked("AutoScaler", 8)} for AutoScaler`,
+  );
+});

@@ -22,7 +22,7 @@ const sender = loadLater("The sender of metrics", async () => {
   });
 });
 
-type FindCollector = () => Promise<Collector | undefined>;
+export type FindCollector = () => Promise<Collector | undefined>;
 
 const sendKept = async (find: FindCollector, context: Context | undefined): Promise<void> => {
   const left = (context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - SPARE_MILLISECONDS;
@@ -50,11 +50,3 @@ export const sendingMetrics =
       await sendKept(find, context);
     }
   };
-
-/** For a handler that reads no configuration. */
-export const collectorLater = (path: string): FindCollector => {
-  const stored = loadLater("Parameter Store", async () =>
-    (await import("../adapters/ssm/stored-collector")).storedCollector(path, systemClock),
-  );
-  return async () => (await stored.get())();
-};

@@ -39,6 +39,7 @@ const handle = async (input: unknown): Promise<StartOutcome> => {
   const gitLab = await gitLabOf(settings, () => {
     cache.load();
     client.load();
+    prices.load();
   });
   const outcome = await startRunner({ ...parts, gitLab }, order);
   log.info("RUNNER_STARTED", { jobId: order.jobId, provider: "MICROVM", ...outcomeFields(outcome) });

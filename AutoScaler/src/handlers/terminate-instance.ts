@@ -3,9 +3,10 @@ import { log } from "../../../Core/log";
 import { parseEndResult } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { terminateInstance } from "../stop/terminate-instance";
+import { collectorLater } from "./collector-later";
 import { ledgerOf } from "./ledger-wiring";
 import { machinesOf } from "./machines-wiring";
-import { collectorLater, sendingMetrics } from "./sending-metrics";
+import { sendingMetrics } from "./sending-metrics";
 import { machine } from "./wiring";
 
 const env = readEnv(process.env, {

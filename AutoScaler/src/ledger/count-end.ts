@@ -20,10 +20,13 @@ const waste = (runner: Runner, usd: number): UsageNumbers => {
   return { wasteRunners: 1, wasteUsd: usd, [`waste:${code}`]: 1, [`wasteUsd:${code}`]: usd };
 };
 
-/** What its disk is estimated by. */
-const diskOf = ({ order }: Runner, seconds: number): UsageNumbers => {
+/** What its disk, or the environment that Lambda made for it, is estimated by. */
+const estimatedBy = ({ order, environmentGb }: Runner, seconds: number): UsageNumbers => {
   const { diskGiB } = order?.runnerClass.ec2 ?? {};
-  return diskGiB === undefined ? {} : { diskGiBSeconds: diskGiB * seconds };
+  return defined({
+    diskGiBSeconds: diskGiB === undefined ? undefined : diskGiB * seconds,
+    environmentGb,
+  });
 };
 
 const numbersOf = (runner: Runner, now: Time): UsageNumbers => {
@@ -33,7 +36,7 @@ const numbersOf = (runner: Runner, now: Time): UsageNumbers => {
     runners: 1,
     seconds,
     ...defined({ usd, unpricedRunners: usd === undefined ? 1 : undefined }),
-    ...diskOf(runner, seconds),
+    ...estimatedBy(runner, seconds),
     ...(hadJob(runner) ? { jobs: 1 } : waste(runner, usd ?? 0)),
   };
 };

@@ -65,7 +65,7 @@ describe("the prices that are kept", () => {
     expect(record.list?.instances).toEqual({ "m7g.large": 0.091, "c7g.large": 0.0775, "m7i.large": 0.11235 });
     expect(record.zones).toEqual({ "subnet-1": "eu-west-1a", "subnet-2": "eu-west-1b" });
     expect(record.functions).toEqual({
-      [ARN]: { memoryMiB: 1_769, storageMiB: 4_096, architecture: "arm64" },
+      [ARN]: { memoryMiB: 1_769, storageMiB: 4_096, architecture: "arm64", isTenantIsolated: true },
       [OTHER]: { memoryMiB: 512, storageMiB: 512, architecture: "x86_64" },
     });
     const bought = { instanceType: "m7g.large", boughtAs: "spot", subnetId: "subnet-2" } as const;

@@ -7,7 +7,10 @@ import type { Price } from "../../../Core/pricing/prices";
 import type { Launch, LaunchPrice, LaunchPrices } from "../ports";
 import type { PriceMemory } from "./price-memory";
 
+const MIB_PER_GB = 1_024;
+
 type Launched = Extract<Launch, { kind: "launched" }>;
+type PricedRunner = Pick<StartedRunner, "provider" | "order">;
 
 const instanceOf = (known: KnownPrices, { market, pool, instanceType }: Launched): Price | undefined => {
   const type = instanceType ?? (pool === undefined ? undefined : instanceTypeOf(pool));
@@ -19,7 +22,7 @@ const instanceOf = (known: KnownPrices, { market, pool, instanceType }: Launched
 
 const priceOf = (
   known: KnownPrices,
-  { provider, order }: Pick<StartedRunner, "provider" | "order">,
+  { provider, order }: PricedRunner,
   launch: Launched,
 ): Price | undefined => {
   if (provider === "LAMBDA") return functionPrice(known, order.functionArn ?? "");
@@ -27,19 +30,21 @@ const priceOf = (
   return microVm === undefined ? instanceOf(known, launch) : microVmPrice(known.region, microVm.memoryMiB);
 };
 
+/** The environment that Lambda makes for one runner alone. */
+const environmentOf = ({ record }: KnownPrices, { provider, order }: PricedRunner): number | undefined => {
+  const size = provider === "LAMBDA" ? record?.functions[order.functionArn ?? ""] : undefined;
+  return size?.isTenantIsolated ? size.memoryMiB / MIB_PER_GB : undefined;
+};
+
 /** What the launched runner costs: an instance by its type, market and zone, a function or a MicroVM by its own size. */
-const launchPrice = (
-  known: KnownPrices,
-  { provider, order }: Pick<StartedRunner, "provider" | "order">,
-  launch: Launched,
-): LaunchPrice => {
-  const price = priceOf(known, { provider, order }, launch);
+const launchPrice = (known: KnownPrices, runner: PricedRunner, launch: Launched): LaunchPrice => {
+  const price = priceOf(known, runner, launch);
   return price === undefined
     ? {}
     : {
         pricePerHour: price.perHour,
         priceSource: price.source,
-        ...defined({ pricePerRequest: price.perRequest }),
+        ...defined({ pricePerRequest: price.perRequest, environmentGb: environmentOf(known, runner) }),
       };
 };
 

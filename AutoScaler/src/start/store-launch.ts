@@ -51,11 +51,12 @@ const resourceOf = ({ resourceId, market, pricePerHour, priceSource }: PricedLau
 });
 
 /** What the runner alone stores. */
-const ownOf = ({ pool, lacksSpotRole, bootstrapKey, pricePerRequest }: PricedLaunch) => ({
+const ownOf = ({ pool, lacksSpotRole, bootstrapKey, pricePerRequest, environmentGb }: PricedLaunch) => ({
   pool,
   lacksSpotRole,
   bootstrapKey,
   pricePerRequest,
+  environmentGb,
 });
 
 const NOT_HELD = { heldBy: undefined, heldSince: undefined, holds: undefined, detail: undefined } as const;

@@ -1,3 +1,4 @@
+import { defined } from "../../../Core/defined";
 import { TransientError } from "../../../Core/errors";
 import { keepFakePrices } from "../testing/fakes/fake-prices";
 import { faultPlan, ProcessDied, withFaults } from "../testing/fakes/faults";
@@ -32,6 +33,23 @@ const counts = (system: TestSystem) => [...system.ledger.counts.values()].map(({
 const ignoreFault = (error: unknown): void => {
   if (!(error instanceof TransientError) && !(error instanceof ProcessDied)) throw error;
 };
+
+it.each([
+  ["with tenant isolation by the memory of the environment that was made for it", true, 1_769 / 1_024],
+  ["without it by none", undefined, undefined],
+] as const)("a function is estimated %s", async (_, isTenantIsolated, environmentGb) => {
+  const system = testSystem();
+  const size = { memoryMiB: 1_769, storageMiB: 4_096, architecture: "arm64" } as const;
+  await keepFakePrices(system.dependencies, system.routing, [], {
+    ...size,
+    ...defined({ isTenantIsolated }),
+  });
+  await system.start(webhook(system.gitLab.addJob({ id: A, tags: [] })));
+  await pickUp(system, A, system.gitLab.created[0]!.id);
+  system.gitLab.change(A, { status: "success", finishedAt: system.clock.now() });
+  await system.stop(jobOf(system, A));
+  expect(counts(system).find(({ runners }) => runners === 1)?.environmentGb).toBe(environmentGb);
+});
 
 describe("I-40: the end of a runner is counted once", () => {
   // By the fakes' prices: a spot m7g.large at 40 % of 0.091 USD an hour; 1,769 MiB of arm64 by the GB-second, and one request.

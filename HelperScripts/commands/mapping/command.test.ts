@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { appliedGeneration, type StoredRow } from "../../../Core/routing/mapping-state";
 import { parseRoutingSettings, route } from "../../../Core/routing/routing";
 import { ACCOUNT, DeploymentDouble, functionArn, REGION } from "../../testing/deployment-double";
+import { GITLAB, TOKEN } from "../../testing/gitlab-double";
 
 const ARN = functionArn("runner");
 const FILE = "mapping.json";
@@ -46,6 +47,51 @@ describe("mapping upload", () => {
       ]),
     );
     expect(rows(world)).toHaveLength(4);
+  });
+
+  const budgeted = (...projects: readonly (number | string)[]): DeploymentDouble => {
+    const budgets = projects.map((project) => ({ project, usd: 10 }));
+    const world = simulationWith(JSON.stringify({ settings: { budgets }, jobs: [] }));
+    world.setParameter("Url", GITLAB, "String");
+    world.setParameter("AccessToken", TOKEN);
+    const IDS: Readonly<Record<string, number>> = { "group%2Fapp": 77, "Group%2FApp": 77 };
+    world.fetch = async (url) => {
+      const id = IDS[url.split("/projects/")[1] ?? ""];
+      const body = id === undefined ? { message: "404 Project Not Found" } : { id };
+      return {
+        status: id === undefined ? 404 : 200,
+        headers: { get: () => null },
+        text: async () => JSON.stringify(body),
+      };
+    };
+    return world;
+  };
+
+  it("stores a budget under its project's id, also where the document names the path", async () => {
+    const world = budgeted(42, "group/app");
+    expect((await upload(world)).exitCode).toBe(0);
+    expect(rows(world)).toEqual([
+      {
+        pk: "settings",
+        sk: "settings",
+        budgets: [
+          { project: 42, usd: 10 },
+          { project: 77, usd: 10 },
+        ],
+      },
+    ]);
+    expect((await upload(world)).out).toContain("No change");
+  });
+
+  it.each([
+    [["group/other"], "does not show the project group/other"],
+    [["group/app", "Group/App"], "settings.budgets names project 77 twice"],
+    [["group/*"], "must list budgets"],
+  ])("F-75: writes nothing of budgets of %j: %s", async (projects, words) => {
+    const world = budgeted(...projects);
+    const { exitCode, err } = await upload(world);
+    expect([exitCode === 0, err]).toEqual([false, expect.stringContaining(words)]);
+    expect(world.writes()).toEqual([]);
   });
 
   it("F-54: a second upload changes nothing and writes nothing", async () => {

@@ -8,6 +8,7 @@ import { readForStack } from "../../document/check-functions";
 import { findingsJson, findingsText } from "../../document/findings-text";
 import { flawSentence } from "../../document/pulled-document";
 import { type DocumentReading, readDocumentFile } from "../../document/read-document";
+import { withBudgetIds } from "../../mapping/budget-projects";
 import type { Difference } from "../../mapping/difference";
 import { differenceText } from "../../mapping/difference-text";
 import { MappingTable } from "../../mapping/mapping-table";
@@ -103,7 +104,8 @@ export const uploadMapping = async (
   if (reading.errors.length > 0) return refuse(context, options, file, reading);
   if (reading.warnings.length > 0) console.err(findingsText(console, file, reading));
   const table = new MappingTable(clients.dynamoDb(), output(deployment, "MappingTableName"), context.sleep);
-  const { state, difference } = await readDifference(table, reading.rows, options.prune === true);
+  const rows = await withBudgetIds(context, deployment, reading.rows);
+  const { state, difference } = await readDifference(table, rows, options.prune === true);
   reportUnread(context, difference);
   if (difference.changes.length === 0) {
     if (!options.dryRun) await foldInApplied(table, difference.unsettled, state.applied);
@@ -121,7 +123,7 @@ export const uploadMapping = async (
   }
   await write(context, { table, state, difference });
   if (!options.json) console.out(`Uploaded: ${summary(difference)}.`);
-  const jobs = await offerFailedJobs(context, deployment, options, { ...difference, rows: reading.rows });
+  const jobs = await offerFailedJobs(context, deployment, options, { ...difference, rows });
   if (options.json) {
     const written = { ...result(difference, true, reading), failedJobs: failedJson(jobs) };
     console.out(JSON.stringify(written, undefined, 2));

@@ -133,7 +133,7 @@ describe("cost", () => {
     count(on, { runners: 10, jobs: 10, seconds: 360_000, usd: 1, diskGiBSeconds: 50 * 360_000 });
     count(
       on,
-      { runners: 10, jobs: 10, seconds: 360_000, usd: 1 },
+      { runners: 10, jobs: 10, seconds: 360_000, usd: 1, environmentGb: 20 },
       { classKey: "LAMBDA#default", market: "lambda" },
     );
     const { total, estimates } = await costOf(on);
@@ -141,6 +141,8 @@ describe("cost", () => {
     // 50 GiB at 0.08 USD a month of 730 hours; 0.005 USD an hour; 20 runners with 0.01 MB of logs at 0.50 USD a GB.
     expect(estimates.storage).toBeCloseTo((100 * 50 * 0.08) / 730, 9);
     expect(estimates.publicIpv4).toBeCloseTo(0.5, 9);
+    // Ten environments of 2 GB at 0.000167 USD a GB.
+    expect(estimates.tenantIsolation).toBeCloseTo(20 * 0.000167, 12);
     expect(estimates.logs).toBeCloseTo(20 * 0.00001 * 0.5, 9);
     expect(estimates.controlPlane).toBeCloseTo(20 * 0.00004, 9);
     expect((await on.run(["cost"])).out).toContain(

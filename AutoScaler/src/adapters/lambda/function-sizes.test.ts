@@ -13,6 +13,19 @@ describe("the size of a runner function", () => {
     expect(await sizes.size("f")).toEqual({ memoryMiB: 1_769, storageMiB: 4_096, architecture: "arm64" });
   });
 
+  it.each([
+    ["PER_TENANT", true],
+    [undefined, undefined],
+  ] as const)(
+    "says whether each job has an environment of its own: %s",
+    async (TenantIsolationMode, wanted) => {
+      const sizes = lambdaFunctionSizes({
+        getFunctionConfiguration: async () => ({ $metadata: {}, TenancyConfig: { TenantIsolationMode } }),
+      });
+      expect((await sizes.size("f"))?.isTenantIsolated).toBe(wanted);
+    },
+  );
+
   it("is a number also where it is told as text", async () => {
     const answer = { $metadata: {}, MemorySize: 1_769, EphemeralStorage: { Size: "4096" as never } };
     const sizes = lambdaFunctionSizes({ getFunctionConfiguration: async () => answer });

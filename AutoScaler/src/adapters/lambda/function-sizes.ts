@@ -16,10 +16,11 @@ export const lambdaFunctionSizes = (client: Pick<LambdaApi, "getFunctionConfigur
     try {
       const answer = await client.getFunctionConfiguration({ FunctionName });
       const architecture = answer.Architectures?.[0] === "arm64" ? "arm64" : "x86_64";
-      const { MemorySize: memoryMiB, EphemeralStorage } = answer;
+      const { MemorySize: memoryMiB, EphemeralStorage, TenancyConfig } = answer;
       // MiniStack tells the storage as text.
       const storageMiB = EphemeralStorage?.Size && Number(EphemeralStorage.Size);
-      const told = defined({ memoryMiB, storageMiB });
+      const isTenantIsolated = TenancyConfig?.TenantIsolationMode === "PER_TENANT" || undefined;
+      const told = defined({ memoryMiB, storageMiB, isTenantIsolated });
       return { memoryMiB: DEFAULT_MEMORY_MIB, storageMiB: DEFAULT_STORAGE_MIB, ...told, architecture };
     } catch (error) {
       if (NOT_OURS.includes(errorName(error))) return undefined;

@@ -22,7 +22,12 @@ export interface FakePrices {
 }
 
 /** As LambdaShellRunner is deployed by default. */
-const SHIPPED: FunctionSize = { memoryMiB: 1_769, storageMiB: 4_096, architecture: "arm64" };
+const SHIPPED: FunctionSize = {
+  memoryMiB: 1_769,
+  storageMiB: 4_096,
+  architecture: "arm64",
+  isTenantIsolated: true,
+};
 
 const LAMBDA = {
   arm64: { gbSecond: 0.0000133334, request: 0.0000002 },
@@ -37,7 +42,7 @@ const zoneOf = (region: string, subnetId: string): string =>
   `${region}${/(a|1)$/.test(subnetId) ? "a" : "b"}`;
 
 /** AWS's prices of a region: on demand those of the dated table, spot a share of them. */
-export const fakePrices = (region: string): FakePrices => {
+export const fakePrices = (region: string, size = SHIPPED): FakePrices => {
   const asked: string[] = [];
   const refused = new Set<Refusable>();
   const sizes = new Map<string, FunctionSize | undefined>();
@@ -69,7 +74,7 @@ export const fakePrices = (region: string): FakePrices => {
       zones: async (ids) => ask("zones", Object.fromEntries(ids.map((id) => [id, zoneOf(region, id)]))),
     },
     functionSizes: {
-      size: async (arn) => ask("size", sizes.has(arn) ? sizes.get(arn) : SHIPPED),
+      size: async (arn) => ask("size", sizes.has(arn) ? sizes.get(arn) : size),
     },
   };
 };
@@ -82,8 +87,9 @@ export const keepFakePrices = async (
   dependencies: Pick<Dependencies, "ledger" | "clock" | "mappings">,
   routing: RoutingSettings,
   subnetIds: readonly string[] = ["subnet-1", "subnet-2"],
+  size?: FunctionSize,
 ): Promise<FakePrices> => {
-  const prices = fakePrices(FAKE_REGION);
+  const prices = fakePrices(FAKE_REGION, size);
   await keepPrices({ ...dependencies, ...prices }, { ...routing, region: FAKE_REGION, subnetIds });
   return prices;
 };
