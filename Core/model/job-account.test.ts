@@ -163,8 +163,8 @@ const TABLE: readonly Row[] = [
   {
     attempt: WAITING({ waitingFor: "launch-rate" }),
     code: "waits-for-launch-rate",
-    short: "EC2",
-    text: `It waits for EC2, which takes no more launches just now; it is tried again by itself. ${SINCE_5} ${SOON}`,
+    short: "AWS's rate",
+    text: `It waits for AWS, which takes no more launches just now; it is tried again by itself. ${SINCE_5} ${SOON}`,
   },
   {
     attempt: WAITING({ waitingFor: "gitlab", throttledSince: ago(2), notBefore: NOW + 90 * SECOND }),
@@ -182,8 +182,8 @@ const TABLE: readonly Row[] = [
     attempt: CREATED({ waitingFor: "launch-rate", dispatchedAt: ago(1) }),
     runner: { state: "STARTING", heldBy: "rate", heldSince: ago(2) },
     code: "waits-for-launch-rate",
-    short: "EC2",
-    text: `It waits for EC2, which takes no more launches just now; it is tried again by itself. ${SINCE_2} ${nextAt("12:05:00")}`,
+    short: "AWS's rate",
+    text: `It waits for AWS, which takes no more launches just now; it is tried again by itself. ${SINCE_2} ${nextAt("12:05:00")}`,
   },
   // A WAITING attempt has no runner; whatever the ledger shows beside it, it waits or is followed by another one.
   {
@@ -647,7 +647,7 @@ describe("the account of a job", () => {
 
   it("docs/command-line.md lists each code once", () => {
     const page = readFileSync(join(__dirname, "../../docs/command-line.md"), "utf8");
-    const [, table = ""] = page.split("## How a job stands");
+    const [table = ""] = page.split("## How a job stands")[1]?.split("\n## ") ?? [];
     const codes = [...table.matchAll(/^\| (`[a-z`, -]+`) \|/gm)].flatMap(([, cell = ""]) => cell.split(", "));
     expect(codes.map((code) => code.replaceAll("`", "")).sort()).toEqual([...JOB_ACCOUNT_CODES].sort());
   });

@@ -80,3 +80,7 @@ export interface Ec2Settings {
 /** Key for limits and slots. It includes the provider: the two `default` classes are two classes. */
 export const classKey = (runnerClass: Pick<RunnerClass, "type" | "name">): string =>
   `${runnerClass.type}#${runnerClass.name}`;
+
+/** The provider in such a key. Undefined: a later version made it. */
+export const providerInKey = (key: string): Provider | undefined =>
+  PROVIDERS.find((provider) => key.startsWith(`${provider}#`));

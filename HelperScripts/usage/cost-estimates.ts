@@ -1,4 +1,4 @@
-import { PROVIDERS } from "../../Core/model/runner-class";
+import { providerInKey } from "../../Core/model/runner-class";
 import { type Estimates, estimatesOf, estimatesTogether } from "../../Core/pricing/estimates";
 import type { UsageNumbers } from "../../Core/usage/usage-reader";
 
@@ -7,7 +7,7 @@ const ofGroup = (
   group: string,
   { runners = 0, seconds = 0, diskGiBSeconds = 0, environmentGb = 0 }: UsageNumbers,
 ): Estimates => {
-  const provider = PROVIDERS.find((each) => group.startsWith(`${each}#`)) ?? "LAMBDA";
+  const provider = providerInKey(group) ?? "LAMBDA";
   const diskGiB = seconds > 0 ? diskGiBSeconds / seconds : 0;
   const one = estimatesOf({ provider, ran: seconds * 1_000, diskGiB, environmentGb });
   return { ...one, logs: one.logs * runners, controlPlane: one.controlPlane * runners };

@@ -1,5 +1,6 @@
 import type { LedgerReader } from "../../Core/ledger/reader";
 import type { Time } from "../../Core/model/ledger";
+import { providerInKey } from "../../Core/model/runner-class";
 import type { Estimates } from "../../Core/pricing/estimates";
 import {
   BUDGETS_RECORD,
@@ -96,7 +97,7 @@ const rowsOf = (order: CostOrder, { days, names }: PeriodUsage, total: UsageNumb
     return byCost(sumsBy(days.map((each) => ({ key: String(each.projectId), numbers: ofDay(each) }))));
   }
   const groups = days.flatMap((each) => Object.entries(each.groups));
-  const keyOf = (group: string) => (order === "provider" ? (group.split("#")[0] ?? "") : group);
+  const keyOf = (group: string) => (order === "provider" ? (providerInKey(group) ?? group) : group);
   return byCost(sumsBy(groups.map(([group, numbers]) => ({ key: keyOf(group), numbers }))));
 };
 

@@ -6,10 +6,10 @@ import {
   readQueuedProject,
 } from "../../../Core/ledger/queues";
 import { isOrdered, type OrderedAttempt, type Time, touch } from "../../../Core/model/ledger";
+import { providerInKey } from "../../../Core/model/runner-class";
 import { isLaunchDue } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
 import { pendingEvent } from "../events";
-import type { LimitedProvider } from "../launch-rate/launch-rate";
 import { commit } from "../ledger/commit";
 import { STACK, type StateRecord } from "../ports";
 import { UNDER_WAY_MILLISECONDS } from "../timing";
@@ -30,9 +30,6 @@ const MAX_PROJECTS = 50;
 const MAX_TRIES = 2;
 /** Projects that cannot be read: after so many the ledger does not answer at all. */
 const MAX_FAILURES = 3;
-
-const isLaunchedBy = (classKey: string, provider: LimitedProvider): boolean =>
-  classKey.startsWith(`${provider}#`);
 
 /** No event for it is under way, and EC2 has not just refused it. */
 const isAsleep = (attempt: OrderedAttempt, now: Time): boolean =>
@@ -59,7 +56,7 @@ class Search {
 
   #isWanted({ classKey, waitingFor }: QueueKind): boolean {
     if (this.freed.kind === "launch")
-      return waitingFor === "launch-rate" && isLaunchedBy(classKey, this.freed.provider ?? "EC2");
+      return waitingFor === "launch-rate" && providerInKey(classKey) === (this.freed.provider ?? "EC2");
     return waitingFor === "slot" && !this.#slots.isFull(classKey);
   }
 

@@ -9,7 +9,7 @@ import { allPages } from "./ledger";
 /** Of fifty VMs each: what is terminated stays listed for up to a day, so a long list is read in turn. */
 const MICROVM_PAGES = 20;
 
-export interface Machines {
+export interface ListedMachines {
   /** Undefined: EC2's list failed. */
   readonly instances: Snapshot["instances"];
   /** Where the next pass goes on. Absent: at the start. */
@@ -44,7 +44,7 @@ export const readMachines = async (
   { instances, microVms }: ReconcilerDependencies,
   { microVmsCursor }: Pick<ReconcilerState, "microVmsCursor">,
   part: Part,
-): Promise<Machines> => {
+): Promise<ListedMachines> => {
   const [ofEc2, ofLambda] = await Promise.all([
     part("instances", undefined, () => allPages((cursor) => instances.list(cursor))),
     part<ListedMicroVms>("microvms", { items: [] }, () =>
