@@ -180,6 +180,8 @@ describe("image build", () => {
     for (const path of FILES.slice(0, 5))
       expect(script(ec2)).toContain(readFileSync(join(ROOT, path), "utf8").trim());
     expect(script(ec2)).toMatch(/^ARG GITLAB_RUNNER_SHA256_ARM64=\w+$/m);
+    // Half an hour, whoever forgets it: a preparation takes minutes.
+    expect(script(ec2)).toMatch(/--unit=glr-dead-man --on-active=1800s shutdown -h now$/m);
     // EC2's limit, before the text is encoded.
     expect(Buffer.from(String(ec2.request.UserData), "base64").length).toBeLessThanOrEqual(16_384);
   });

@@ -3,11 +3,10 @@
  *
  * `npm run mutate -- --mutants 30 [--seed 7] [--under AutoScaler/src/stop]`. It works in a copy, so nothing here is
  * changed. `--list` only names the mutants. For each the ten nearest test files run, the cheapest of them first, until
- * one fails; what survives is compiled. So the score is the least that it can be: `--nearest 9999` runs all that reach
- * the fault, for as long as `--seconds`. Verdicts are kept in `.local/mutants.jsonl`, so that a stopped run goes on
- * where it was, and code that has not changed is not tried again; `--again` tries what survived once more, and so does a higher
- * `--nearest`. `--slice 1/4`
- * tries the first of four parts.
+ * one fails; what survives is linted and compiled. So the score is the least that it can be: `--nearest 9999` runs all
+ * that reach the fault, for as long as `--seconds`. `--slice 1/4` tries the first of four parts. Verdicts are kept in
+ * `.local/mutants.jsonl`: a stopped run goes on where it was, and only what has changed is tried again, or what survived
+ * fewer tests. `--again` tries all that survived once more.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { FaultPatch } from "./patch";
 
@@ -37,10 +38,12 @@ const runTests = (patches: readonly FaultPatch[], folder: string, options: reado
   const titles = patches.map(({ title }) => escaped(title)).join("|");
   const files = [...new Set(patches.map(({ test }) => test))];
   const wanted = ["--selectProjects=unit", "--json", "-t", titles, ...options, "--runTestsByPath", ...files];
-  const { stdout, stderr } = run(process.execPath, [jest, ...wanted], folder);
-  const start = stdout.indexOf("{");
-  if (start < 0) throw new Error(`Jest wrote no report: ${stderr}`);
-  const { testResults }: Report = JSON.parse(stdout.slice(start));
+  // Not to stdout, where the code under test writes its log.
+  const report = join(folder, "jest-report.json");
+  rmSync(report, { force: true });
+  const { stderr } = run(process.execPath, [jest, `--outputFile=${report}`, ...wanted], folder);
+  if (!existsSync(report)) throw new Error(`Jest wrote no report: ${stderr}`);
+  const { testResults }: Report = JSON.parse(readFileSync(report, "utf8"));
   const ended = testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map((result) => ({ ...result, file: name })),
   );

@@ -107,3 +107,15 @@ it("I-22: a class's limit holds for MicroVMs and for what falls back from them",
   await settle(world);
   expect(jobs.every(({ status }) => status === "success")).toBe(true);
 });
+
+it("I-1 I-2: a runner that fell back, waits for EC2 and goes to another job by an exchange is launched for that one", async () => {
+  const world = simulationWith({
+    ec2: { fleetsAtOnce: 5, fleetsPerSecond: 1 },
+    microVms: { runsPerSecond: 1 },
+    gitLab: { gives: "any" },
+    stack: { totalLimit: 500, classLimit: 500 },
+  });
+  const jobs = many(world, 150, "elastic", 30);
+  await settle(world, 2 * HOUR);
+  expect(jobs.filter(({ status }) => status !== "success")).toEqual([]);
+});

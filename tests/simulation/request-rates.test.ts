@@ -1,4 +1,5 @@
 import { accountWith, addBurst, unsuccessful } from "./account-limits";
+import { EC2_DEFAULTS } from "./world/ec2";
 import type { AccountQuotas } from "./world/limits/account";
 import { Ec2Requests } from "./world/limits/ec2-requests";
 import { FunctionEnvironments } from "./world/limits/function-environments";
@@ -61,7 +62,7 @@ describe("EC2's request rates", () => {
     ["TerminateInstances", 100, 5, (ec2: Ec2Requests, now: number) => ec2.mayTerminate(1, now)],
     ["TerminateInstances of ten", 100, 2, (ec2: Ec2Requests, now: number) => ec2.mayTerminate(10, now)],
   ])("F-32: %s is answered %i times at once and %i times a second later", (_, atOnce, later, call) => {
-    const ec2 = new Ec2Requests();
+    const ec2 = new Ec2Requests(EC2_DEFAULTS);
     const answers = (now: number): number =>
       Array.from({ length: 200 }, () => call(ec2, now)).filter(Boolean).length;
     expect([answers(0), answers(1_000)]).toEqual([atOnce, later]);

@@ -35,6 +35,13 @@ describe("projects whose jobs were seen", () => {
     expect(await seen()).toEqual({ 5: clock.now() });
   });
 
+  it("are tried again where another write came between, and given up after three tries", async () => {
+    const { ledger, clock } = setUp();
+    const commit = jest.fn(async () => false);
+    await rememberProject({ clock, ledger: { ...ledger, commit } }, 5);
+    expect(commit).toHaveBeenCalledTimes(3);
+  });
+
   it("are dropped at the next write after an hour without a job", async () => {
     const { dependencies, ledger, clock, seen } = setUp();
     await rememberProject(dependencies, 5);

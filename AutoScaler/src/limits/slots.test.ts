@@ -53,6 +53,8 @@ describe("freeShard", () => {
   it("P-10: finds none while more slots are taken than a lowered limit allows, on any shards", () => {
     const counts = shards.map((shard) => (shard > 4 ? 1 : 0));
     expect(freeShard(counts, 5, 0)).toBeUndefined();
+    // Just as many as the limit, all of them beyond its shards.
+    expect(freeShard([0, 0, 2], 2, 0)).toBeUndefined();
   });
 });
 

@@ -167,6 +167,26 @@ describe("planPickUp", () => {
     expect(changed[3]).not.toHaveProperty("waitingFor");
   });
 
+  const classOf = (type: "EC2" | "MICROVM") => ({ ...anOrder().runnerClass, type });
+  it.each([
+    ["EC2", "MICROVM", false],
+    ["EC2", "EC2", true],
+    // Its start hands the runner on.
+    ["MICROVM", "EC2", true],
+  ] as const)(
+    "I-1: a job of %s gets a runner of %s that is not launched yet: %s",
+    (type, provider, expected) => {
+      const { resourceId: _, ...unlaunched } = aRunner({ provider });
+      const order = anOrder({ jobId: 8, runnerClass: classOf(type) });
+      const reassigned = [anAttempt({ jobId: 8, runnerId: 9002, order })];
+      const plan = planPickUp(stolen({ own: [unlaunched], reassigned }));
+      const moved = plan.changes.some(
+        (change) => "put" in change && change.put.kind === "runner" && change.put.runnerId === 9001,
+      );
+      expect([moved, plan.events.length > 0]).toEqual([expected, !expected]);
+    },
+  );
+
   it("I-18: leaves what the runners were launched for as it was", () => {
     const [taken, moved] = puts(stolen());
     expect([taken, moved]).toMatchObject([

@@ -60,6 +60,13 @@ const busy = ({ job, pausedAt, now }: PickUpFacts, runner: Runner, patch: Partia
 const isStored = ({ job, pausedAt }: PickUpFacts, runner: Runner): boolean =>
   runner.busyJobId === job.id && (runner.pausedAt !== undefined || pausedAt === undefined);
 
+/**
+ * One that still has to be launched is launched by the start of the job that gets it, whose function may be another provider's.
+ * A MicroVM's start hands it on.
+ */
+const canBeLaunchedFor = ({ resourceId, provider }: Runner, { order }: OrderedAttempt): boolean =>
+  resourceId !== undefined || provider === order.runnerClass.type || order.runnerClass.type === "MICROVM";
+
 /** The job's own runner that could serve the reassigned job instead: alive, no end at it, fitting. */
 const replacement = (
   { job, own, runnerId }: PickUpFacts,
@@ -72,6 +79,7 @@ const replacement = (
       runner.state === "STARTING" &&
       runner.jobId === job.id &&
       !hasEndBegun(runner) &&
+      canBeLaunchedFor(runner, reassigned) &&
       fits(runner.order, reassigned.order),
   );
 

@@ -56,11 +56,9 @@ const isHeldRunner = (runner: Runner, now: Time): boolean =>
   waitsForLaunchRate(runner) &&
   !isLeased(runner, now);
 
-/** Takes one of the launches that its provider has room for. */
-const takesLaunch = ({ launches }: RoomLeft, { order }: OrderedAttempt): boolean => {
-  const { type } = order.runnerClass;
-  return !isLimited(type) || launches[type]-- > 0;
-};
+/** Takes one of the launches that a provider has room for. */
+const takesLaunch = ({ launches }: RoomLeft, provider: Runner["provider"]): boolean =>
+  !isLimited(provider) || launches[provider]-- > 0;
 
 const isForBudget = ({ waitingFor }: OrderedAttempt): boolean => waitingFor === "budget";
 
@@ -86,10 +84,12 @@ const fromLaunchRate = (
 ): Discrepancy[] =>
   runners
     .filter((runner) => isHeldRunner(runner, now))
-    .flatMap((runner) => lastAttempt.get(runner.jobId) ?? [])
-    .filter(isOrdered)
-    .filter((attempt) => isRested(attempt, now) && takesLaunch(room, attempt))
-    .map(dispatch);
+    .flatMap(({ jobId, provider }) => {
+      const attempt = lastAttempt.get(jobId);
+      return attempt !== undefined && isOrdered(attempt) ? [{ attempt, provider }] : [];
+    })
+    .filter(({ attempt, provider }) => isRested(attempt, now) && takesLaunch(room, provider))
+    .map(({ attempt }) => dispatch(attempt));
 
 /** A provider's launch rate, and who waits for it. */
 interface Holding {

@@ -109,6 +109,19 @@ describe("undeploy --all", () => {
     expect(out).toContain("/gitlabrunner/ami-arm64");
   });
 
+  it("ends with 1 and the remedy where a table may not be deleted, and takes one for deleted that is gone", async () => {
+    const refusedWith = async (name: string) => {
+      const account = await deployed();
+      account.on.answers.set("DeleteTableCommand", () => {
+        throw Object.assign(new Error("no"), { name });
+      });
+      return undeploy(account, [...SILENT, "--all"]);
+    };
+    const denied = await refusedWith("AccessDeniedException");
+    expect([denied.exitCode, denied.err]).toEqual([1, expect.stringContaining("does not allow this")]);
+    expect((await refusedWith("ResourceNotFoundException")).exitCode).toBe(0);
+  });
+
   it("says which images of EC2 runners it keeps, and deletes those too, with the parameter that names one", async () => {
     const account = await deployed();
     account.images.set("ami-1", INFRASTRUCTURE).set("ami-2", "somebody-else");

@@ -89,4 +89,14 @@ describe("a fault in a project with one test", () => {
     expect(await verdictOn("limit.ts", "count > 3", "{ for (;;); }", 3)).toBe("timed-out");
     expect(await verdictOn("limit.ts", "> 3", "< 3")).toBe("caught");
   }, 180_000);
+
+  it("says nothing where the test that fails does so anyhow", async () => {
+    writeFileSync(join(folder, "other.test.ts"), TEST.replace("[false, true]", "[true, true]"));
+    jest.spyOn(console, "error").mockReturnValue();
+    const file = { file: "other.ts", line: 1, kind: "", name: "" };
+    writeFileSync(join(folder, "other.ts"), "export const other = 1;\n");
+    const mutant = { ...file, start: 21, end: 22, was: "1", text: "2" };
+    expect(await tryMutant(folder, mutant, { seconds: 120, nearest: 3 })).toBe("invalid");
+    jest.restoreAllMocks();
+  }, 180_000);
 });

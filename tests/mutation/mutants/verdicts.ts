@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import type { Mutant } from "./mutants";
 
 /**
- * How a fault ended. `invalid`: it is no program any more, or Jest came to no end, so it says nothing. `timed-out`: no
+ * How a fault ended. `invalid`: it is no program any more, Jest came to no end, or the test that failed does so without the
+ * fault as well, so it says nothing. `timed-out`: no
  * test had failed when the time was over; it counts as not caught.
  */
 export type MutantVerdict =
@@ -67,7 +68,9 @@ export const keptVerdicts = (root: string, mutants: readonly Mutant[], nearest: 
       const found = kept.get(keys.get(mutant) ?? "");
       return found !== undefined && counts(found, nearest) ? found.verdict : undefined;
     },
-    add: (mutant, verdict) =>
-      appendFileSync(path, `${JSON.stringify([keys.get(mutant), verdict, nearest])}\n`),
+    add: (mutant, verdict) => {
+      if (verdict === "invalid") return;
+      appendFileSync(path, `${JSON.stringify([keys.get(mutant), verdict, nearest])}\n`);
+    },
   };
 };

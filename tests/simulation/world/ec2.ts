@@ -7,7 +7,7 @@ import { JOB_TAG, STACK_TAG } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
 import type { AccountQuotas } from "./limits/account";
 import { refusalOf, vcpusOfFleet } from "./limits/ec2-account";
-import { Ec2Requests } from "./limits/ec2-requests";
+import { Ec2Requests, type FleetRate } from "./limits/ec2-requests";
 import type { Random } from "./random";
 import type { Timeline } from "./timeline";
 
@@ -66,7 +66,7 @@ export interface SimulatedInstance {
   terminatedAt?: Time;
 }
 
-export interface Ec2Options {
+export interface Ec2Options extends FleetRate {
   /** Capacity of the token bucket for launches, and tokens that it gets each second. */
   readonly bucket: number;
   readonly refillPerSecond: number;
@@ -84,6 +84,8 @@ export interface Ec2Options {
 }
 
 export const EC2_DEFAULTS: Ec2Options = {
+  fleetsPerSecond: 5,
+  fleetsAtOnce: 50,
   bucket: 1_000,
   refillPerSecond: 2,
   noSpot: 0,
@@ -107,7 +109,7 @@ export class Ec2 {
   /** Number of launch calls, refused ones included. */
   launchCalls = 0;
   options: Ec2Options;
-  readonly requests = new Ec2Requests();
+  readonly requests: Ec2Requests;
   readonly #answers = new Map<string, { readonly parameters: string; readonly answer: FleetAnswer }>();
   #tokens: number;
   #refilledAt: Time;
@@ -119,6 +121,7 @@ export class Ec2 {
     options: Partial<Ec2Options> = {},
   ) {
     this.options = { ...EC2_DEFAULTS, ...options };
+    this.requests = new Ec2Requests(this.options);
     this.#tokens = this.options.bucket;
     this.#refilledAt = timeline.now;
   }

@@ -124,6 +124,18 @@ describe("an open runner", () => {
     expect((await find(launchedAgo(MINUTE, patch), { word: ended })).found).toBeUndefined();
   });
 
+  it("F-36: is looked at when Lambda may have dropped its start, unless its job is on its way to it", async () => {
+    const onLambda = (seconds: number) =>
+      launchedAgo(seconds * SECOND, { provider: "LAMBDA", resourceId: "request-1" });
+    const never = endOf("never-contacted", { resourceId: "request-1" });
+    // Lambda's limit of age for a start.
+    expect((await find(onLambda(900))).found).toBeUndefined();
+    expect((await find(onLambda(901))).found).toEqual(never);
+    const assigned: JobWord = { kind: "known", job: aJob({ runnerId: 9001 }) };
+    expect((await find(onLambda(901), { word: assigned })).found).toBeUndefined();
+    expect((await find(onLambda(901), { mode: "payload" })).found).toBeUndefined();
+  });
+
   describe("that waits for its job", () => {
     const foreignJob = aJob({ id: 8, status: "running", runnerId: 9001, startedAt: 1 });
     const own = aJob({ startedAt: 1 });

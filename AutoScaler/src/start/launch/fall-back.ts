@@ -1,3 +1,4 @@
+import { defined } from "../../../../Core/defined";
 import { type StartedRunner, type Time, touch } from "../../../../Core/model/ledger";
 import type { FallbackCode, LaunchRefusal } from "../../../../Core/model/reasons";
 import { classKey } from "../../../../Core/model/runner-class";
@@ -42,6 +43,12 @@ const hasFallback = ({ provider, order }: StartedRunner): boolean =>
 export const fallsBackOn = (runner: StartedRunner, refusal: LaunchRefusal): FallbackCode | undefined =>
   hasFallback(runner) ? FALLBACK_ON[refusal] : undefined;
 
+/** The job's own order, for the runner that it has: an exchange may have given it one that was made for another job. */
+const withRunnerOf = ({ fallback: _, ...order }: RunnerOrder, made: RunnerOrder): RunnerOrder => {
+  const { runnerClass, functionArn, functionNamedBy, fallbackBy } = made;
+  return { ...order, runnerClass, ...defined({ functionArn, functionNamedBy, fallbackBy }) };
+};
+
 /**
  * A stored step that belongs to another provider's start: its runner is that one's, or its claim fell back. The look-up knows
  * nothing of it, for it reads the mapping alone. What waits follows the mapping again once that names another fallback.
@@ -49,7 +56,8 @@ export const fallsBackOn = (runner: StartedRunner, refusal: LaunchRefusal): Fall
 export const startedElsewhere = (order: RunnerOrder, step: NextStep): StartOutcome | undefined => {
   const { type } = order.runnerClass;
   if (type !== "MICROVM") return undefined;
-  if (step.kind === "resume") return step.runner.provider === type ? undefined : elsewhere(step.runner.order);
+  if (step.kind === "resume")
+    return step.runner.provider === type ? undefined : elsewhere(withRunnerOf(order, step.runner.order));
   const stored = step.kind === "take-over" ? step.claimed : step.kind === "claim" ? step.waiting : undefined;
   if (stored?.order.fallbackBy === undefined) return undefined;
   const isStill = order.fallback?.runnerClass.type === stored.order.runnerClass.type;
