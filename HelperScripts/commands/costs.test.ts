@@ -54,7 +54,7 @@ describe("why", () => {
     const { out } = await (await deploymentOf(await played())).run(["why", String(JOB)]);
     expect(out).toMatch(/spot +\$0\.0364\/h \(spot history\) +\$0\.0182/);
     expect(out).toContain(
-      "Cost: $0.0182 (spot history). Estimated beside it (us-east-1, 2026-11-24): storage $0.00164",
+      "Cost: $0.0182 (spot history).\nEstimated beside it (us-east-1, 2026-11-24): storage $0.00164",
     );
     expect(out).toContain("a NAT gateway asks $0.0450 for each GB");
   });

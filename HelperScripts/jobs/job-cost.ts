@@ -61,17 +61,23 @@ export const jobCost = (history: JobHistory, known: KnownPrices, now: Time): Job
   };
 };
 
-/** `Cost: $0.00182 (spot history); estimated beside it: …`. */
+/** What each estimate is for. */
+const ESTIMATES: readonly (readonly [words: string, of: (estimates: Estimates) => number])[] = [
+  ["storage", ({ storage }) => storage],
+  ["public address", ({ publicIpv4 }) => publicIpv4],
+  ["tenant isolation", ({ tenantIsolation }) => tenantIsolation],
+  ["logs", ({ logs }) => logs],
+  ["control plane", ({ controlPlane }) => controlPlane],
+];
+
+/** Those that the job has. */
+const besideText = (estimates: Estimates): readonly string[] =>
+  ESTIMATES.flatMap(([words, of]) => (of(estimates) > 0 ? [`${words} ${dollars(of(estimates))}`] : []));
+
+/** `Cost: $0.00182 (spot history).`, and what is estimated beside it. */
 export const costText = ({ cost, costSources, estimates }: JobCost): string => {
   const from = costSources.length === 0 ? "" : ` (${costSources.map(sourceWords).join(", ")})`;
-  const { storage, publicIpv4, tenantIsolation, logs, controlPlane } = estimates;
-  const beside = [
-    `storage ${dollars(storage)}`,
-    `public address ${dollars(publicIpv4)}`,
-    `tenant isolation ${dollars(tenantIsolation)}`,
-    `logs ${dollars(logs)}`,
-    `control plane ${dollars(controlPlane)}`,
-  ].join(", ");
   const nat = `a NAT gateway asks ${dollars(NAT_GATEWAY.gb)} for each GB`;
-  return `Cost: ${dollars(cost)}${from}. Estimated beside it (${PRICES_REGION}, ${PRICES_AS_OF}): ${beside}; ${nat}.`;
+  const beside = [...besideText(estimates), nat].join(", ");
+  return `Cost: ${dollars(cost)}${from}.\nEstimated beside it (${PRICES_REGION}, ${PRICES_AS_OF}): ${beside}.`;
 };
