@@ -133,7 +133,7 @@ describeWith(existsSync(PYTHON), "no .local/venv with MiniStack")("images of Mic
     } = await client.send(new GetMicrovmImageVersionCommand({ imageIdentifier, imageVersion: "3.0" }));
     expect(rebuilt).toMatchObject({
       codeArtifact: { uri: "s3://bucket/two.zip" },
-      baseImageVersion: "1",
+      baseImageVersion: "1.0",
       resources: [{ minimumMemoryInMiB: 2_048 }],
       hooks: { port: 9_000, microvmHooks: { run: "ENABLED", runTimeoutInSeconds: 30 } },
       status: "ACTIVE",

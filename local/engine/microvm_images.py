@@ -43,7 +43,8 @@ def tags_of(props):
 
 
 def add_version(image, fields, state):
-    """A build that succeeds at once."""
+    """A build that succeeds at once. The base image's line, e.g. "1", becomes its newest version."""
+    fields = {**fields, "baseImageVersion": f"{str(fields.get('baseImageVersion', '1')).split('.')[0]}.0"}
     number = f"{len(image['_versions']) + 1}.0"
     now = int(time.time())
     version = {**fields, "imageArn": image["imageArn"], "imageVersion": number, "createdAt": now}

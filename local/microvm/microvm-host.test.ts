@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   GetMicrovmCommand,
   LambdaMicrovmsClient,
+  ListManagedMicrovmImageVersionsCommand,
   ListMicrovmsCommand,
   type MicrovmState,
   ResumeMicrovmCommand,
@@ -239,6 +240,14 @@ describe("the laptop's MicroVMs", () => {
     await until("the entry", async () => (await listed()) !== undefined);
     await terminate(microvmId);
     await until("its end in the list", async () => (await listed())?.state === "TERMINATED");
+  });
+
+  it("are built from a base image that AWS has", async () => {
+    const base = "arn:aws:lambda:us-east-1:aws:microvm-image:al2023-1";
+    const { items = [] } = await client.send(
+      new ListManagedMicrovmImageVersionsCommand({ imageIdentifier: base }),
+    );
+    expect(items).toMatchObject([{ imageArn: base, imageVersion: "1.0", status: "AVAILABLE" }]);
   });
 
   it("are suspended and resumed", async () => {

@@ -8,7 +8,11 @@ const SHIPPED = [
   "Core",
   "Infrastructure",
   "LambdaShellRunner",
+  "MicroVmRunner",
   "package-lock.json",
+  // They make what MicroVMs' images are built from.
+  "scripts/microvm-code",
+  "scripts/microvm-code.ts",
   "tsconfig.json",
 ];
 

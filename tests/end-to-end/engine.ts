@@ -162,7 +162,8 @@ export const post = (
 
 /** Calls a function of AutoScaler as its schedule would. @param id its logical id @throws Error when it fails */
 export const callNow = async ({ stacks, host }: Laptop, id: string, input: object = {}): Promise<void> => {
-  const outcome = await host.call(stacks.AutoScaler.resources[id] ?? "", input);
+  const name = stacks.AutoScaler.resources[id] ?? stacks.MicroVmRunner.resources[id] ?? "";
+  const outcome = await host.call(name, input);
   if ("error" in outcome) throw new Error(outcome.error.errorMessage);
 };
 

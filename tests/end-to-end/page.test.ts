@@ -77,12 +77,12 @@ describeInBrowser("the page of the GitLab stand-in, in Chromium", () => {
     await restOf(gitlab)("DELETE", `/runners/${record.id}`);
   };
 
-  it("runs the sample pipeline and shows its five jobs, the cancelled one as canceled", async () => {
+  it("runs the sample pipeline and shows its six jobs, the cancelled one as canceled", async () => {
     await page.getByRole("button", { name: "Run the sample pipeline" }).click();
     await sees(row("deploy"), "canceled");
-    expect(await page.locator("li.job").count()).toBe(5);
+    expect(await page.locator("li.job").count()).toBe(6);
     await sees(row("hello"), "pending");
-    await sees(figure("Waiting"), "4");
+    await sees(figure("Waiting"), "5");
   }, 30_000);
 
   it("shows a job's states, its provider, its steps and the end of its log, live", async () => {

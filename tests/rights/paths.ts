@@ -238,6 +238,7 @@ export const PATHS: readonly Path[] = [
   { name: "a pass of the reconciler", run: reconcile },
   { name: "prices are kept", run: keepPrices },
   { name: "usage is rolled up", run: rollUpUsage },
+  { name: "images of MicroVMs are looked at", run: (laptop) => callNow(laptop, "RebuildImagesFunction") },
   { name: "the first cause of late jobs is told", run: tellFirstCause },
   { name: "a start that GitLab refuses", run: recordFailure },
   { name: "a job by signed webhooks", run: runBySignedWebhooks },

@@ -40,6 +40,16 @@ const REASONS: readonly Reason[] = [
     why: "whether a MicroVM is dead is asked where a list shows it so; one of a failed job is suspended where its class keeps it",
   },
   {
+    action: /^s3:GetObject$/,
+    policy: /\/build-images$/,
+    why: "Lambda reads with it what it builds an image from; the laptop reads that as itself",
+  },
+  {
+    action: /^(lambda:|iam:PassRole|ssm:PutParameter)/,
+    policy: /\/rebuild-images$/,
+    why: "an image is built anew a month after its build; those of the laptop are as old as it",
+  },
+  {
     action: /^iam:PassRole$/,
     policy: /\/start-microvm-runner$/,
     why: "a MicroVM's role writes its log, where MicroVmRunner was deployed with one",

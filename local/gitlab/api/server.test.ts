@@ -146,5 +146,5 @@ it("runs the sample for who has the token, and prepares it first", async () => {
   expect(order).toEqual([]);
   expect((await post({ "PRIVATE-TOKEN": gitlab.accessToken })).status).toBe(201);
   expect(order).toEqual(["prepared", ...gitlab.jobs().map(() => "created")]);
-  expect(gitlab.jobs()).toHaveLength(5);
+  expect(gitlab.jobs()).toHaveLength(6);
 });

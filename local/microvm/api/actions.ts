@@ -8,6 +8,7 @@ import { type RunInput, readRunInput } from "./run-input";
 
 /** A call: what its path and query name, and its body. */
 export interface MicroVmCall {
+  /** Of a MicroVM; for a managed image, its ARN. */
   readonly microvmId: string;
   readonly query: URLSearchParams;
   readonly body: Fields;
@@ -97,7 +98,17 @@ const listAction =
     return { items: seen.slice(from, to), ...(to < seen.length ? { nextToken: String(to) } : {}) };
   };
 
-/** The operations on MicroVMs, API version 2025-09-09. Those on images are the engine's (microvm_images.py). */
+/** AWS's base images have one version here, which is as old as the laptop. */
+const managedVersionsAction =
+  ({ now }: MicroVmActionDependencies): MicroVmAction =>
+  ({ microvmId: imageArn }) => ({
+    items: [{ imageArn, imageVersion: "1.0", status: "AVAILABLE", createdAt: seconds(now()) }],
+  });
+
+/**
+ * The operations on MicroVMs and on AWS's base images, API version 2025-09-09. Those on images of the account are the engine's
+ * (microvm_images.py).
+ */
 export const microVmActions = (
   dependencies: MicroVmActionDependencies,
 ): Readonly<Record<string, MicroVmAction>> => {
@@ -115,6 +126,7 @@ export const microVmActions = (
       return viewOf(vm, stateAt(vm, now() - GET_LAG_MS) ?? "PENDING");
     },
     ListMicrovms: listAction(dependencies),
+    ListManagedMicrovmImageVersions: managedVersionsAction(dependencies),
     SuspendMicrovm: on(({ microvmId }) => registry.suspend(microvmId)),
     ResumeMicrovm: on(({ microvmId }) => registry.resume(microvmId)),
     // Answered before it has ended.

@@ -48,6 +48,9 @@ export const MICROVMS: Operations<PathInput> = {
     ),
   ),
   ListMicrovmImages: () => [{ action: "lambda:ListMicrovmImages", resource: "*" }],
+  ListManagedMicrovmImageVersions: () => [
+    { action: "lambda:ListManagedMicrovmImageVersions", resource: "*" },
+  ],
   ...Object.fromEntries(
     [
       "GetMicrovmImage",
@@ -65,6 +68,7 @@ export const MICROVMS: Operations<PathInput> = {
 
 const VMS = "/2025-09-09/microvms";
 const IMAGES = "/2025-09-09/microvm-images";
+const MANAGED = "/2025-09-09/managed-microvm-images";
 
 /** https://docs.aws.amazon.com/lambda/latest/microvm-api/API_Operations.html */
 export const MICROVM_PATHS: readonly (readonly [operation: string, method: string, path: string])[] = [
@@ -75,6 +79,7 @@ export const MICROVM_PATHS: readonly (readonly [operation: string, method: strin
   ["SuspendMicrovm", "POST", `${VMS}/{microvmIdentifier}/suspend`],
   ["ResumeMicrovm", "POST", `${VMS}/{microvmIdentifier}/resume`],
   ["CreateMicrovmShellAuthToken", "POST", `${VMS}/{microvmIdentifier}/shell-auth-token`],
+  ["ListManagedMicrovmImageVersions", "GET", `${MANAGED}/{imageIdentifier}/versions`],
   ["ListMicrovmImages", "GET", IMAGES],
   ["GetMicrovmImage", "GET", `${IMAGES}/{imageIdentifier}`],
   ["UpdateMicrovmImage", "PUT", `${IMAGES}/{imageIdentifier}`],
