@@ -11,6 +11,7 @@ export const uploadSampleMapping = async (laptop: Pick<Laptop, "env" | "run" | "
     jobs: [
       { name: "unit tests", tags: ["lambda"], type: "LAMBDA", lambdaArn: functionArn },
       { name: "image build", tags: ["docker"], type: "EC2" },
+      { name: "api tests", tags: ["microvm"], type: "MICROVM" },
     ],
   };
   const path = join(laptop.run.path, "runner-mapping.json");

@@ -143,6 +143,9 @@ const deploy = async (
     );
     await keepPrices(laptop, stacks);
     warmFunctions(laptop, stacks);
+    laptop.microVms
+      .buildImages()
+      .catch((error: Error) => options.log?.(`No MicroVM can start: ${error.message}`));
     const webhook = stacks.Infrastructure.outputs.WebhookUrl ?? "";
     laptop.standIn?.setWebhook({ url: webhook, token: webhookToken });
     return { ...laptop, webhook, webhookToken, stacks, builds };

@@ -26,11 +26,19 @@ const PATH = "/2025-09-09/microvm-images";
 
 const read = async <Value>(readPath: ReadPath, path: string, what: string): Promise<Value> => {
   try {
-    return JSON.parse((await readPath("lambda", `${PATH}/${path}`)).toString("utf8")) as Value;
+    return JSON.parse(
+      (await readPath("lambda", path === "" ? PATH : `${PATH}/${path}`)).toString("utf8"),
+    ) as Value;
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes(" 404 ")) throw error;
     throw new MicroVmError("ResourceNotFoundException", `${what} does not exist`);
   }
+};
+
+/** The newest version of each deployed image. */
+export const newestImages = async (readPath: ReadPath): Promise<readonly ImageVersion[]> => {
+  const { items } = await read<{ items: readonly { imageArn: string }[] }>(readPath, "", "images");
+  return Promise.all(items.map(({ imageArn }) => readImage(readPath, imageArn, undefined)));
 };
 
 /**

@@ -3,9 +3,9 @@ import type { ReadPath } from "../deployed";
 import { microVmActions } from "./api/actions";
 import { type MicroVmHandler, microVmHandler } from "./api/serve";
 import { type MicroVmControl, MicroVmFaults } from "./faults";
-import { readImage } from "./images";
+import { newestImages, readImage } from "./images";
 import { DEFAULT_LIMITS, type MicroVmLimits, MicroVmQuotas } from "./limits";
-import { bootFromSnapshot } from "./machine/boot";
+import { bootFromSnapshot, readyStates } from "./machine/boot";
 import { isAlive, type MicroVm } from "./microvm";
 import { MicroVmRegistry } from "./microvms";
 
@@ -37,6 +37,8 @@ export interface MicroVmHost extends MicroVmHandler {
   /** Number of MicroVMs that Lambda would charge for. */
   running(): number;
   console(microvmId: string): string;
+  /** Builds the deployed images, as AWS does when they are deployed. @throws Error when one cannot be built */
+  buildImages(): Promise<void>;
   control(control: MicroVmControl): void;
   close(): Promise<void>;
 }
@@ -52,7 +54,8 @@ export const startMicroVms = (options: MicroVmHostOptions): MicroVmHost => {
   const faults = new MicroVmFaults();
   const quotas = new MicroVmQuotas(limits, now);
   const image = (arn: string, version: string | undefined) => readImage(readPath, arn, version);
-  const boot = bootFromSnapshot(options, readPath, ({ imageArn, imageVersion }) =>
+  const stateOf = readyStates(options, readPath);
+  const boot = bootFromSnapshot(options, stateOf, ({ imageArn, imageVersion }) =>
     image(imageArn, imageVersion),
   );
   const registry = new MicroVmRegistry({ region, now, boot, log });
@@ -63,6 +66,9 @@ export const startMicroVms = (options: MicroVmHostOptions): MicroVmHost => {
     imageOf: (microvmId) => registry.get(microvmId)?.imageArn,
     running: () => registry.all().filter(isAlive).length,
     console: (microvmId) => registry.console(microvmId),
+    buildImages: async () => {
+      await Promise.all((await newestImages(readPath)).map(stateOf));
+    },
     control: (control) => {
       faults.apply(control);
       if (control.reset) quotas.set(DEFAULT_LIMITS);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive, type MicroVm, type MicroVmPlan, type MicroVmState, stateOf } from "./microvm";
 
 /** What runs in a MicroVM. */
@@ -33,6 +34,7 @@ export class MicroVmRegistry {
   private readonly machines = new Map<string, BootedMachine>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly endings = new Map<string, Promise<void>>();
+  private readonly starts: Promise<void>[] = [];
 
   constructor(
     private readonly dependencies: MicroVmDependencies,
@@ -72,7 +74,7 @@ export class MicroVmRegistry {
     // From its creation on, whether it runs or is suspended.
     const end = (): void => void this.terminate(vm.microvmId, "The maximum duration is over");
     this.timers.set(vm.microvmId, setTimeout(end, plan.maximumDurationInSeconds * 1_000).unref());
-    setTimeout(() => void this.start(vm.microvmId), this.timing.pendingMs);
+    this.starts.push(sleep(this.timing.pendingMs).then(() => this.start(vm.microvmId)));
     return vm;
   }
 
@@ -96,6 +98,7 @@ export class MicroVmRegistry {
 
   async close(): Promise<void> {
     await Promise.all(this.all().map(({ microvmId }) => this.terminate(microvmId, "the laptop ends")));
+    await Promise.all(this.starts);
   }
 
   private async start(microvmId: string): Promise<void> {
@@ -104,10 +107,10 @@ export class MicroVmRegistry {
     try {
       const machine = await this.dependencies.boot(vm);
       this.machines.set(microvmId, machine);
+      // It may have been ended during its boot.
+      if (this.endings.has(microvmId)) return await machine.end();
       await machine.run();
       this.move(microvmId, "PENDING", "RUNNING");
-      // It may have been ended during its boot.
-      if (this.endings.has(microvmId)) await machine.end();
     } catch (error) {
       await this.terminate(microvmId, error instanceof Error ? error.message : String(error));
     }
@@ -116,7 +119,7 @@ export class MicroVmRegistry {
   private async finish(microvmId: string, reason?: string): Promise<void> {
     clearTimeout(this.timers.get(microvmId));
     this.enter(microvmId, "TERMINATING", reason === undefined ? {} : { stateReason: reason });
-    const slowly = new Promise((resolve) => setTimeout(resolve, this.timing.terminatingMs));
+    const slowly = sleep(this.timing.terminatingMs);
     await this.machines.get(microvmId)?.end();
     await slowly;
     this.enter(microvmId, "TERMINATED", { terminatedAt: this.dependencies.now() });

@@ -49,6 +49,7 @@ const SUMMARY: Readonly<Record<string, readonly [state: string, provider: string
   hello: ["success", "Lambda", "HellofromLinux"],
   "unit tests": ["success", "Lambda", "test3passed"],
   "image build": ["success", "EC2", "cleanedup"],
+  "api tests": ["success", "MicroVM", "request2answered"],
   "broken check": ["failed", "Lambda", "expected4,got5"],
   deploy: ["canceled", "none", ""],
 };

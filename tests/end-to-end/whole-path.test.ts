@@ -77,6 +77,18 @@ describe("webhook in, job run, everything gone", () => {
     expect(why).toMatchObject({ cost: expect.any(Number), costSources: ["spot-history"] });
   }, 180_000);
 
+  it("runs a job whose tag asks for a MicroVM in one, with Docker's executor, and terminates it", async () => {
+    const [job] = await run([{ name: "in a VM", tags: ["aws:microvm"], script: ["echo in $((40 + 2))"] }]);
+    expect(job).toMatchObject({ status: "success" });
+    expect(await providerOf(job!.id)).toBe("MICROVM");
+    const trace = await gitlabApi(test.laptop).trace(PROJECT, job!.id);
+    expect(trace).toContain("in 42");
+    // The laptop says so only where the docker executor was asked for.
+    expect(trace).toContain("this job of a docker executor");
+    await until("the VM's end", 20_000, () => test.laptop.microVms.running() === 0);
+    expect(test.laptop.microVms.microVms()).toHaveLength(1);
+  }, 120_000);
+
   it("I-14: gives a job without a row what its tags ask for, and warns one on Lambda that it has no image", async () => {
     const tags = ["aws:cpu=2", "aws:spot=false", "aws:disk=40", "team"];
     const [sized, imaged] = await run(

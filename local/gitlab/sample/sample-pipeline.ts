@@ -2,7 +2,8 @@
 export const SAMPLE_PROJECT = 1;
 
 /**
- * The sample pipeline, with a job of each kind. The sample mapping has `unit tests` (LAMBDA) and `image build` (EC2);
+ * The sample pipeline, with a job of each kind. The sample mapping has `unit tests` (LAMBDA), `image build` (EC2) and
+ * `api tests` (MICROVM);
  * the other jobs use the default runner. `deploy` is cancelled before it starts.
  */
 export const SAMPLE_JOBS = [
@@ -17,6 +18,11 @@ export const SAMPLE_JOBS = [
     tags: ["docker"],
     script: ["echo Step 1/2: FROM scratch", "sleep 1", "echo Step 2/2: COPY . .", "sleep 1", "echo built"],
     after_script: ["echo cleaned up"],
+  },
+  {
+    name: "api tests",
+    tags: ["microvm"],
+    script: ['for n in 1 2; do echo "request $n answered"; sleep 0.4; done'],
   },
   {
     name: "broken check",

@@ -35,14 +35,13 @@ const untilServed = async (socketPath: string): Promise<void> => {
   throw new Error("The image's program did not start");
 };
 
-/** Boots MicroVMs as copies of their image's state, which is made at its first use. */
-export const bootFromSnapshot = (
+/** The states of images, each built once. */
+export const readyStates = (
   settings: MachineSettings,
   readPath: ReadPath,
-  imageOf: (vm: MicroVm) => Promise<ImageVersion>,
-): ((vm: MicroVm) => Promise<BootedMachine>) => {
+): ((image: ImageVersion) => Promise<ReadyState>) => {
   const states = new Map<string, Promise<ReadyState>>();
-  const stateOf = (image: ImageVersion): Promise<ReadyState> => {
+  return (image) => {
     const key = `${image.imageArn} ${image.imageVersion}`;
     const building =
       states.get(key) ??
@@ -51,6 +50,14 @@ export const bootFromSnapshot = (
     building.catch(() => states.delete(key));
     return building;
   };
+};
+
+/** Boots MicroVMs as copies of their image's state, which is made at its first use. */
+export const bootFromSnapshot = (
+  settings: MachineSettings,
+  stateOf: (image: ImageVersion) => Promise<ReadyState>,
+  imageOf: (vm: MicroVm) => Promise<ImageVersion>,
+): ((vm: MicroVm) => Promise<BootedMachine>) => {
   return async (vm) => {
     const image = await imageOf(vm);
     const { folder, seed } = await stateOf(image);
