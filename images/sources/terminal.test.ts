@@ -19,8 +19,9 @@ describe("the picture of why", () => {
     expect(terminalSize(WHY).width).toBeGreaterThan(Math.max(...lines.map(({ length }) => length)) * 7.8);
   });
 
-  it("shows the columns that why has today", () => {
-    for (const column of ["attempt", "state", "when (UTC)", "after", "runner launched", "job over"])
-      expect(source).toContain(column);
+  it("shows what why says today: what happened, what it waited for, what it cost", () => {
+    const columns = ["attempt", "state", "when (UTC)", "after", "runner launched", "job over"];
+    for (const words of [...columns, "from pending to running, for:", "Cost: $", "Estimated beside it"])
+      expect(source).toContain(words);
   });
 });

@@ -8,7 +8,7 @@ export interface TerminalPicture {
   readonly command: string;
 }
 
-export const WHY: TerminalPicture = { name: "why", command: "npx runners why 15000000002" };
+export const WHY: TerminalPicture = { name: "why", command: "npx runners why 15000000001" };
 
 const FONT_SIZE = 13;
 /** Of the fonts that are named below none is wider. */
