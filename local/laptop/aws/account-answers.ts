@@ -1,5 +1,6 @@
 import type { AdmittedCall, Upstream } from "../../gateway";
 import type { AccountLimits } from "../../limits/account-limits";
+import { DEFAULT_LIMITS as MICROVMS } from "../../microvm/limits";
 
 type Answer = { readonly contentType: string; readonly body: string };
 
@@ -18,10 +19,17 @@ const accountSettings = ({ concurrentExecutions: { value } }: AccountLimits): An
     AccountUsage: { FunctionCount: 0, TotalCodeSize: 0 },
   });
 
-/** The quotas' codes. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html */
+/**
+ * The quotas' codes. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const quotas = ({ onDemandVcpus, spotVcpus }: AccountLimits): Readonly<Record<string, number>> => ({
   "L-1216C47A": onDemandVcpus.value,
   "L-34B43A08": spotVcpus.value,
+  // Of MicroVMs: memory, launches a second and at once.
+  "L-CD1C0CC4": MICROVMS.memoryGB,
+  "L-535CA9B6": MICROVMS.launchesPerSecond,
+  "L-91B95582": MICROVMS.launchesPerSecond,
 });
 
 const serviceQuota = (limits: AccountLimits, call: AdmittedCall): Answer | undefined => {

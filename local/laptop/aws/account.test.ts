@@ -57,6 +57,7 @@ const asked = async () => {
     lambda.AccountLimit?.ConcurrentExecutions,
     await quota("L-1216C47A"),
     await quota("L-34B43A08"),
+    [await quota("L-CD1C0CC4"), await quota("L-535CA9B6"), await quota("L-91B95582")],
     ServiceSetting?.SettingValue,
     role,
   ];
@@ -64,8 +65,12 @@ const asked = async () => {
 
 describe("an account's answers", () => {
   it.each([
-    ["a new account", NEW_ACCOUNT, [10, 5, 5, "false", "NoSuchEntityException"]],
-    ["an account in use", ACCOUNT_IN_USE, [1_000, 1_024, 1_024, "true", "AWSServiceRoleForEC2Spot"]],
+    ["a new account", NEW_ACCOUNT, [10, 5, 5, [400, 5, 5], "false", "NoSuchEntityException"]],
+    [
+      "an account in use",
+      ACCOUNT_IN_USE,
+      [1_000, 1_024, 1_024, [400, 5, 5], "true", "AWSServiceRoleForEC2Spot"],
+    ],
   ])("are those of %s to AWS's own clients", async (_, limits, answers) => {
     answering(limits);
     expect(await asked()).toEqual(answers);
