@@ -26,6 +26,7 @@ import { indexOf } from "./find/pending";
 import { putLevels } from "./levels/put-levels";
 import { failingParts, type Part, type PassFailure, parts } from "./parts";
 import { beginPass, endPass } from "./pass-lease";
+import { pauseBetweenStarts } from "./pause-between-starts";
 import { askGitLab } from "./read/gitlab-jobs";
 import { jobReader } from "./read/job-reader";
 import type { JobsRead } from "./read/jobs";
@@ -173,8 +174,8 @@ const takeSnapshot = async (
 };
 
 /**
- * Jobs that wait for their start go first: they need only what is read already. Ends take calls of their own, and go
- * before the queue, since they free slots.
+ * What the account allows goes first, so that no start of this pass takes more. Jobs that wait for their start go next: they
+ * need only what is read already. Ends take calls of their own, and go before the queue, since they free slots.
  */
 const reconcileAll = async (
   dependencies: ReconcilerDependencies,
@@ -184,13 +185,14 @@ const reconcileAll = async (
 ) => {
   const { context, jobs, failures, machines } = await takeSnapshot(dependencies, settings, state, minute);
   const { snapshot, part, index, listCalls } = context;
-  const starts = unique(await jobDiscrepancies(context));
-  const putFirst = await putDiscrepancies(dependencies, starts, part);
-  const ends = await endDiscrepancies(context);
-  const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
   const accountReadAt = await part("account", state.accountReadAt, () =>
     storeLambdaLimit(dependencies, state.accountReadAt),
   );
+  const starts = unique(await jobDiscrepancies(context));
+  const pause = await part("account", 0, () => pauseBetweenStarts(dependencies.ledger, starts.length));
+  const putFirst = await putDiscrepancies(dependencies, starts, part, pause);
+  const ends = await endDiscrepancies(context);
+  const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
   const waiting = await dropNotServed(context, snapshot.waiting);
   const queue = await part("queue", [], () =>
     dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings, part),
