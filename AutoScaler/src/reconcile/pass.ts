@@ -5,13 +5,14 @@ import type { Time } from "../../../Core/model/ledger";
 import { isBad } from "../../../Core/routing/mapping-row";
 import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
 import { storeLambdaLimit } from "../limits/account-limit";
+import { pauseBetweenStarts } from "../limits/pause-between-starts";
 import type { GitLabJob } from "../ports";
 import { leaveEmpty } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
 import { recordOutage } from "../waits/gitlab-outage";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
 import { type Budget, budget } from "./budget";
-import { putDiscrepancies, unique, without } from "./collect";
+import { AT_ONCE, putDiscrepancies, unique, without } from "./collect";
 import {
   endDiscrepancies,
   jobDiscrepancies,
@@ -26,7 +27,6 @@ import { indexOf } from "./find/pending";
 import { putLevels } from "./levels/put-levels";
 import { failingParts, type Part, type PassFailure, parts } from "./parts";
 import { beginPass, endPass } from "./pass-lease";
-import { pauseBetweenStarts } from "./pause-between-starts";
 import { askGitLab } from "./read/gitlab-jobs";
 import { jobReader } from "./read/job-reader";
 import type { JobsRead } from "./read/jobs";
@@ -189,7 +189,9 @@ const reconcileAll = async (
     storeLambdaLimit(dependencies, state.accountReadAt),
   );
   const starts = unique(await jobDiscrepancies(context));
-  const pause = await part("account", 0, () => pauseBetweenStarts(dependencies.ledger, starts.length));
+  const pause = await part("account", 0, () =>
+    pauseBetweenStarts(dependencies.ledger, starts.length, AT_ONCE),
+  );
   const putFirst = await putDiscrepancies(dependencies, starts, part, pause);
   const ends = await endDiscrepancies(context);
   const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));

@@ -5,7 +5,7 @@ import { pauseBetweenStarts } from "./pause-between-starts";
 const pauseAt = async (room: number | undefined, starts: number): Promise<number> => {
   const ledger = fakeLedger();
   if (room !== undefined) await ledger.commit([{ slotLimit: { scope: STACK, limit: room } }]);
-  return pauseBetweenStarts(ledger, starts);
+  return pauseBetweenStarts(ledger, starts, 20);
 };
 
 it.each([

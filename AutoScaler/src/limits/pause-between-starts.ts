@@ -1,6 +1,5 @@
 import { STACK } from "../../../Core/ledger/keys";
 import type { Ledger } from "../ports";
-import { AT_ONCE } from "./collect";
 
 /** A start calls two functions, each for some tenth of a second once it is warm. */
 const STARTS_A_SECOND_AND_FUNCTION = 4;
@@ -13,13 +12,18 @@ const LONGEST_MILLISECONDS = 10_000;
  * it is a few milliseconds.
  *
  * @param starts that the pass puts on the bus
+ * @param portion starts that it puts there together
  */
-export const pauseBetweenStarts = async (ledger: Pick<Ledger, "slots">, starts: number): Promise<number> => {
-  const pauses = Math.ceil(starts / AT_ONCE) - 1;
+export const pauseBetweenStarts = async (
+  ledger: Pick<Ledger, "slots">,
+  starts: number,
+  portion: number,
+): Promise<number> => {
+  const pauses = Math.ceil(starts / portion) - 1;
   if (pauses <= 0) return 0;
   // Beside so many Lambda runners at least as many functions find room, see lambdaRunnersAt.
   const { limit: room } = await ledger.slots(STACK);
   if (room === undefined) return 0;
   const perSecond = STARTS_A_SECOND_AND_FUNCTION * room;
-  return Math.floor(Math.min((AT_ONCE / perSecond) * 1_000, LONGEST_MILLISECONDS / pauses));
+  return Math.floor(Math.min((portion / perSecond) * 1_000, LONGEST_MILLISECONDS / pauses));
 };
