@@ -74,10 +74,14 @@ it.each(functions)("$id loads without the packages that its bundle leaves out", 
 const clientsIn = (sources: readonly string[]): ReadonlySet<string> =>
   new Set(sources.flatMap((file) => /node_modules\/@aws-sdk\/(client-[a-z-]+)\//.exec(file)?.[1] ?? []));
 
-// Two of them are half as much again to load as one, and most of that is waited for: `npm run bench` has the times.
-it.each(functions)("$id loads one client of AWS at its start, and what it needs later later", (one) => {
-  expect(clientsIn(loadedAtOnce(one).sources).size).toBeLessThanOrEqual(1);
-});
+// Two of them take a third longer than one, and what asks the second waits for the first: `npm run bench` has the times. The
+// function of signed webhooks asks its clients at once, and has hardly more than them.
+it.each(functions.filter(({ stack }) => stack === "AutoScaler"))(
+  "$id loads one client of AWS at its start, and the others with its first call",
+  (one) => {
+    expect(clientsIn(loadedAtOnce(one).sources).size).toBe(1);
+  },
+);
 
 const STARTING = functions.filter(({ id }) => /^Start\w+RunnerFunction$/.test(id));
 

@@ -3,10 +3,8 @@ import { deploymentMetric } from "../../../Core/log";
 import { KeptMetrics } from "../adapters/otlp/kept-metrics";
 import { randomNonce, systemClock } from "../adapters/system-clock";
 
-/**
- * What every function has. In a file of its own: a bundle's start loads what its files import, whether it is used or not, as soon
- * as something that is loaded later uses it.
- */
+// In a file of its own: what a file imports for others is in each bundle's start that has the file, as soon as something that is
+// loaded later uses it. So a function that reads Parameter Store seldom does not import `wiring.ts`, which loads its client.
 const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
 
 /** The metrics of this call, until they are sent (see `sendingMetrics`). */
