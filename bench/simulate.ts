@@ -70,7 +70,15 @@ const scale = async (): Promise<readonly Bar[]> => {
   const begin = Date.now();
   const over = (HOUR * jobs) / 100_000;
   const limit = Number(values.limit);
-  const report = await runScale({ jobs, seed, faults: 0.01, over, ec2EveryNth: 20, limit });
+  const report = await runScale({
+    jobs,
+    seed,
+    faults: 0.01,
+    over,
+    ec2EveryNth: 20,
+    microVmEveryNth: 20,
+    limit,
+  });
   const seconds = (Date.now() - begin) / 1000;
   const [p50, p95, p99, longest] = report.waits.map((wait) => round(wait));
   console.log(`${report.jobs} jobs, ${report.busEvents} events on the bus, ${report.events} steps`);

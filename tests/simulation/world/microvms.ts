@@ -89,6 +89,9 @@ const LIVE: readonly State[] = ["PENDING", "RUNNING"];
 /** Lambda's MicroVMs: client tokens with a check of their parameters, quotas, states that are seen late, lists that linger. */
 export class MicroVmService {
   readonly vms = new Map<string, SimulatedMicroVm>();
+  readonly #live = new Set<SimulatedMicroVm>();
+  /** By image, in the order of their launch. */
+  readonly #launched = new Map<string, SimulatedMicroVm[]>();
   onState: (vm: SimulatedMicroVm) => void = () => undefined;
   onMismatch: (token: string) => void = () => undefined;
   /** RunMicrovm calls, refused ones included. */
@@ -115,7 +118,7 @@ export class MicroVmService {
   }
 
   live(): readonly SimulatedMicroVm[] {
-    return [...this.vms.values()].filter(({ state }) => LIVE.includes(state));
+    return [...this.#live];
   }
 
   #checkQuota(memoryMiB: number): void {
@@ -174,6 +177,9 @@ export class MicroVmService {
       listed: "PENDING",
     };
     this.vms.set(vm.id, vm);
+    this.#live.add(vm);
+    this.#launched.set(vm.imageArn, this.#launched.get(vm.imageArn) ?? []);
+    this.#launched.get(vm.imageArn)?.push(vm);
     this.onState(vm);
     this.timeline.after(this.#startTakes(), () => this.#begin(vm));
     this.timeline.at(vm.endsAt, () => this.terminate(vm, "Maximum duration reached"));
@@ -186,7 +192,7 @@ export class MicroVmService {
    */
   #startTakes(): number {
     const { startsWithin, slowerByEach } = this.options;
-    const beside = [...this.vms.values()].filter(({ state }) => state === "PENDING").length;
+    const beside = this.live().filter(({ state }) => state === "PENDING").length;
     return this.random.between(...startsWithin) + this.random.between(0, slowerByEach * beside);
   }
 
@@ -200,6 +206,7 @@ export class MicroVmService {
   #setState(vm: SimulatedMicroVm, state: State): void {
     if (vm.state === "TERMINATED") return;
     vm.state = state;
+    if (!LIVE.includes(state)) this.#live.delete(vm);
     if (state === "TERMINATED") vm.terminatedAt = this.timeline.now;
     this.timeline.after(this.random.between(0, this.options.listLag), () => {
       vm.listed = vm.state;
@@ -244,17 +251,19 @@ export class MicroVmService {
     const { now } = this.timeline;
     const { lingers, listLies } = this.options;
     const isListed = (vm: SimulatedMicroVm): boolean =>
-      vm.imageArn === imageIdentifier &&
       vm.shownFrom <= now &&
       (vm.terminatedAt === undefined || now - vm.terminatedAt <= lingers) &&
       !this.random.chance(listLies / 2);
-    const all = [...this.vms.values()].filter(isListed);
-    const from = Number(nextToken ?? 0);
+    const all = this.#launched.get(imageIdentifier ?? "") ?? [];
+    const items: SimulatedMicroVm[] = [];
+    let next = Number(nextToken ?? 0);
+    for (; next < all.length && items.length < PAGE; next += 1)
+      items.push(...all.slice(next, next + 1).filter(isListed));
     const state = (vm: SimulatedMicroVm): State => (this.random.chance(listLies / 2) ? "RUNNING" : vm.listed);
     return {
       $metadata: {},
-      items: all.slice(from, from + PAGE).map((vm) => this.#told(vm, state(vm))),
-      nextToken: from + PAGE < all.length ? String(from + PAGE) : undefined,
+      items: items.map((vm) => this.#told(vm, state(vm))),
+      nextToken: next < all.length ? String(next) : undefined,
     };
   }
 
