@@ -213,8 +213,12 @@ describe("why of a job on a Lambda runner", () => {
     const microVm = { memoryMiB: 2048, executor: "shell", image: "alpine:3.22" } as const;
     const times = { RUNNING: NOW - 60_000, ENDED: NOW - 30_000 };
     const ran = { state: "ENDED", outcome: "failed", ranOnRunnerId: 1_007, times } as const;
-    on.putLedger(attempt(7, { ...ran, order: { ...order, runnerClass: { ...runnerClass, type: "MICROVM", microVm } } }));
-    expect((await on.run(["why", "7"])).out).toMatch(/python:3\.14-slim, which a MicroVM's executor shell does not use/);
+    on.putLedger(
+      attempt(7, { ...ran, order: { ...order, runnerClass: { ...runnerClass, type: "MICROVM", microVm } } }),
+    );
+    expect((await on.run(["why", "7"])).out).toMatch(
+      /python:3\.14-slim, which a MicroVM's executor shell does not use/,
+    );
   });
 
   it.each([["all is well"], [""], [undefined]])("says nothing of it when the log is %j", async (trace) => {

@@ -30,7 +30,8 @@ export const imageInLog = (log: string): UnusedImage | undefined => {
 const isInVm = ({ order }: Attempt): boolean => order?.runnerClass.microVm?.executor === "shell";
 
 const hasRunWithoutContainer = (attempt: Attempt): boolean =>
-  (attempt.order?.runnerClass.type === "LAMBDA" || isInVm(attempt)) && (attempt.times.RUNNING ?? attempt.times.ENDED) !== undefined;
+  (attempt.order?.runnerClass.type === "LAMBDA" || isInVm(attempt)) &&
+  (attempt.times.RUNNING ?? attempt.times.ENDED) !== undefined;
 
 const readLog = async (context: Context, deployment: Deployment, attempt: Attempt): Promise<string> => {
   const { url, accessToken } = await configurationOf(context, deployment).read(["url", "accessToken"]);
