@@ -44,7 +44,7 @@ const sink = (heap: Entry[], entry: Entry): void => {
 };
 
 const takeFirst = (heap: Entry[]): Entry | undefined => {
-  const [first] = heap;
+  const first = heap[0];
   const last = heap.pop();
   if (heap.length > 0 && last !== undefined) sink(heap, last);
   return first;
@@ -175,7 +175,7 @@ export class Timeline {
     this.hasContinuation = false;
     let mustStopAfter = Number.POSITIVE_INFINITY;
     for (;;) {
-      const [first] = this.#heap;
+      const first = this.#heap[0];
       if (first === undefined || first.time > until) return !this.hasContinuation;
       if (first.time > mustStopAfter) return false;
       this.#happen();
