@@ -142,6 +142,17 @@ describe("a job whose class falls back", () => {
     },
   );
 
+  it.each([true, undefined])(
+    "T-36: has privileged containers there as its class says: %s",
+    async (privileged) => {
+      const system = prepare({ fields: { fallback: "EC2", ...(privileged ? { privileged } : {}) } });
+      system.microVm.script.push(refused("limit"));
+      await start(system);
+      expect(runnerOf(system)).toMatchObject({ provider: "EC2", classKey: "EC2#default" });
+      expect([...system.rows.rows.values()]).toMatchObject([{ privileged: privileged ?? false }]);
+    },
+  );
+
   it("falls back to the Lambda runner too, for as long as that may run", async () => {
     const system = withFallback("LAMBDA");
     system.microVm.script.push(refused("limit"));

@@ -75,9 +75,17 @@ describe("gitlab-runner's configuration", () => {
           token: "glrt-abc",
           executor: "docker",
           job_status_final_update_retry_limit: 4,
-          docker: { ...docker, privileged: false, volumes: ["/cache"] },
+          docker: { ...docker, privileged: false, volumes: ["/cache", "/certs/client"] },
         },
       ],
+    });
+  });
+
+  it("has privileged containers, and the volume in which Docker in Docker hands over its certificates, where it is told to", () => {
+    const docker = { image: "alpine:3", isPrivileged: true };
+    const toml = runnerToml({ url: "https://a.example", token: "glrt-abc", docker }, PLACES, "/bin");
+    expect(parse(toml)).toMatchObject({
+      runners: [{ docker: { image: "alpine:3", privileged: true, volumes: ["/cache", "/certs/client"] } }],
     });
   });
 

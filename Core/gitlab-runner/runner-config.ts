@@ -12,6 +12,8 @@ export interface SingleRun
   readonly docker?: {
     /** Of jobs that name none. */
     readonly image: string;
+    /** Whether its containers may do as root of the machine does. Absent: no. */
+    readonly isPrivileged?: boolean;
   };
 }
 
@@ -68,12 +70,12 @@ const cacheToml = (cache: RunnerCache | undefined, endpoint: string | undefined)
         ...otherServer(endpoint),
       ];
 
-/** Jobs run in containers below Docker's own folders, and none of them is privileged. */
-const dockerToml = ({ image }: Required<SingleRun>["docker"]): readonly string[] => [
+/** Jobs run in containers below Docker's own folders; Docker in Docker leaves the certificates for its clients in one more. */
+const dockerToml = ({ image, isPrivileged = false }: Required<SingleRun>["docker"]): readonly string[] => [
   "[runners.docker]",
   `image = ${quoted(image)}`,
-  "privileged = false",
-  'volumes = ["/cache"]',
+  `privileged = ${isPrivileged}`,
+  'volumes = ["/cache", "/certs/client"]',
 ];
 
 /** `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell. */

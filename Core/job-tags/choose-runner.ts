@@ -1,5 +1,11 @@
 import { defined } from "../defined";
-import { ARCHITECTURES, type Architecture, type Ec2Settings, type RunnerClass } from "../model/runner-class";
+import {
+  ARCHITECTURES,
+  type Architecture,
+  type Ec2Settings,
+  isPrivileged,
+  type RunnerClass,
+} from "../model/runner-class";
 import type { FallbackRunner } from "../model/runner-order";
 import { fallbackOf, resolveClass } from "../routing/class-resolution";
 import { functionArnProblem } from "../routing/function-arn";
@@ -43,9 +49,11 @@ const fieldsOf = (request: ReadRequest, classRow: StoredRow | undefined): ClassF
   return beyond(`the class ${name} is of type ${fields.type}, which does not go with ${others.join(", ")}`);
 };
 
-const classProblem = ({ name, ec2 }: RunnerClass, { classes = [] }: TagBounds): NotChosen | undefined =>
-  ec2?.privileged && !classes.includes(name)
-    ? beyond(`the class ${name} is privileged: a tag may ask for it where "bounds" lists it in "classes"`)
+const classProblem = (runnerClass: RunnerClass, { classes = [] }: TagBounds): NotChosen | undefined =>
+  isPrivileged(runnerClass) && !classes.includes(runnerClass.name)
+    ? beyond(
+        `the class ${runnerClass.name} is privileged: a tag may ask for it where "bounds" lists it in "classes"`,
+      )
     : undefined;
 
 const imageIds = ({ image }: ReadRequest, { images = {} }: TagBounds): ImageIds | NotChosen => {

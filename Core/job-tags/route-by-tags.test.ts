@@ -33,6 +33,7 @@ const classRow = (name: string, fields: object): StoredRow => ({
 });
 const CLASSES = [
   classRow("docker", { privileged: true, diskGiB: 60 }),
+  classRow("vm", { type: "MICROVM", privileged: true }),
   classRow("team", { projects: [7], market: "on-demand" }),
   classRow("intel", { architecture: "x86_64", instanceTypes: ["m7i.large"] }),
   classRow("short", { type: "LAMBDA", lifetimeSeconds: 600 }),
@@ -195,6 +196,7 @@ describe("a job without a row that asks by its tags", () => {
     [["aws:image=arm", "aws:class=intel"], { images }, "beyond-bounds", /image arm is not for x86_64/],
     [["aws:class=docker"], {}, "beyond-bounds", /class docker is privileged/],
     [["aws:class=docker"], { classes: ["team"] }, "beyond-bounds", /class docker is privileged/],
+    [["aws:class=vm", "aws:microvm"], {}, "beyond-bounds", /class vm is privileged/],
     [["aws:class=none"], {}, "beyond-bounds", /mapping has no class none/],
     [["aws:class=intel", "aws:arch=arm64"], {}, "beyond-bounds", /class is for x86_64/],
     [

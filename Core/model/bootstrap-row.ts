@@ -35,7 +35,7 @@ export interface BootstrapRow {
   readonly provider: Provider;
   readonly lifetimeSeconds: number;
   readonly waitTimeoutSeconds: number;
-  /** EC2: the docker executor's `privileged`. */
+  /** The docker executor's `privileged`. */
   readonly privileged: boolean;
   /** EC2: the second part of its log stream's name (see `instanceLogStream`). */
   readonly logStream?: string;

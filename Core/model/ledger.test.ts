@@ -8,8 +8,18 @@ import {
   type AttemptState,
   advanceAttempt,
   advanceRunner,
+  isLastAttempt,
   isLeased,
+  isOfProject,
+  isQueued,
+  isReassigned,
+  isRunnerOf,
   isSpent,
+  isUsedUp,
+  lastAttempts,
+  lastChange,
+  MAX_ATTEMPTS,
+  MAX_ATTEMPTS_IN_ALL,
   mayBecome,
   type OrderedAttempt,
   RUNNER_STATES,
@@ -162,7 +172,9 @@ describe("advance", () => {
     expect(() => advanceRunner(runner({ state: "GONE" }), "BUSY", NOW)).toThrow(
       "no transition from GONE to BUSY",
     );
-    expect(advanceRunner(runner(), "BUSY", NOW)).not.toHaveProperty("ttl");
+    const busy = advanceRunner(runner({ times: { STARTING: 5 } }), "BUSY", NOW);
+    expect(busy).not.toHaveProperty("ttl");
+    expect(busy.times).toEqual({ STARTING: 5, BUSY: NOW });
     expect(advanceRunner(runner(), "GONE", NOW)).toMatchObject({
       state: "GONE",
       version: 3,
@@ -201,5 +213,69 @@ describe("isLeased", () => {
       true,
       false,
     ]);
+  });
+});
+
+describe("a job's attempts", () => {
+  it("I-2: follow each other until three have failed, however many runners took another job, and fifty in all", () => {
+    const last = (number: number, patch: object = {}) => isLastAttempt({ attempt: number, ...patch });
+    expect([last(MAX_ATTEMPTS - 1), last(MAX_ATTEMPTS)]).toEqual([false, true]);
+    expect([last(MAX_ATTEMPTS, { reassigned: 1 }), last(MAX_ATTEMPTS + 1, { reassigned: 1 })]).toEqual([
+      false,
+      true,
+    ]);
+    const reassigned = MAX_ATTEMPTS_IN_ALL;
+    expect([
+      last(MAX_ATTEMPTS_IN_ALL - 1, { reassigned }),
+      last(MAX_ATTEMPTS_IN_ALL, { reassigned }),
+    ]).toEqual([false, true]);
+    expect([last(1, { isLast: true }), last(1, { isLast: false })]).toEqual([true, false]);
+  });
+
+  it("are used up when the last of them is spent, not before, and not by a runner that took another job", () => {
+    const third = attempt({ attempt: MAX_ATTEMPTS });
+    const gone = runner({ state: "GONE" });
+    expect([isUsedUp(third, runner()), isUsedUp(third, gone), isUsedUp(attempt(), gone)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(isUsedUp(third, runner({ state: "GONE", busyJobId: 8 }))).toBe(false);
+  });
+
+  it("have lost their runner to another job where that is busy with one that is not theirs", () => {
+    const all = [undefined, runner(), runner({ busyJobId: 7 }), runner({ busyJobId: 8 })];
+    expect(all.map((one) => isReassigned(attempt(), one))).toEqual([false, false, false, true]);
+  });
+
+  it("are told by the last of each job, in whichever order they come", () => {
+    const [first, second, other] = [attempt(), attempt({ attempt: 2 }), attempt({ jobId: 8 })];
+    expect(lastAttempts([first, second, other])).toEqual([second, other]);
+    expect(lastAttempts([second, first])).toEqual([second]);
+  });
+
+  it("last changed with the latest of their times", () => {
+    const times = { CLAIMED: 5, CREATED: NOW, LAUNCHED: undefined as unknown as number };
+    expect([lastChange({ times }), lastChange({ times: {} })]).toEqual([NOW, 0]);
+  });
+
+  it.each<[string, Partial<OrderedAttempt>, boolean]>([
+    ["waiting", { state: "WAITING" }, true],
+    ["created, and waiting to be launched", { state: "CREATED", waitingFor: "launch-rate" }, true],
+    ["launched with another's runner, and waiting", { state: "LAUNCHED", waitingFor: "launch-rate" }, true],
+    ["created, and waiting for nothing", { state: "CREATED" }, false],
+    ["claimed", { state: "CLAIMED", waitingFor: "slot" }, false],
+  ])("%s stand in the queue or not: %j", (_, patch, expected) => {
+    expect(isQueued(attempt(patch))).toBe(expected);
+  });
+
+  it("I-14: are of one project, and so are its runners, but for those that were adopted", () => {
+    const { order: _, ...plain } = attempt();
+    const named = { ...plain, projectId: 1, jobName: "build" } as unknown as Attempt;
+    for (const one of [attempt(), named])
+      expect([1, 2].map((id) => isOfProject(one, id))).toEqual([true, false]);
+    const adopted = { ...runner(), order: undefined, adopted: true } as unknown as Runner;
+    expect([1, 2].map((id) => isRunnerOf(runner(), id))).toEqual([true, false]);
+    expect([1, 2].map((id) => isRunnerOf(adopted, id))).toEqual([true, true]);
   });
 });

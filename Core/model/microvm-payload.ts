@@ -14,6 +14,8 @@ export interface MicroVmPayload {
   readonly executor: MicroVmExecutor;
   /** Of jobs that name no image; for the docker executor. */
   readonly image: string;
+  /** Whether the docker executor's containers are privileged. Absent: no. */
+  readonly privileged?: true;
   readonly lifetimeSeconds: number;
   readonly waitTimeoutSeconds: number;
   /** Legacy mode: the runner deletes its own record (`DELETE /runners`) as its last act. */

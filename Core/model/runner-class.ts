@@ -61,6 +61,8 @@ export interface MicroVmSettings {
   readonly executor: MicroVmExecutor;
   /** Of jobs that name no image; for the docker executor. */
   readonly image: string;
+  /** As on EC2, for the docker executor: Docker builds need it. Absent: no. */
+  readonly privileged?: true;
 }
 
 export interface Ec2Settings {
@@ -76,6 +78,10 @@ export interface Ec2Settings {
   /** The image's id. Absent: the launch template's. */
   readonly imageId?: string;
 }
+
+/** Whether job containers may do as root of their machine does. */
+export const isPrivileged = ({ ec2, microVm }: Pick<RunnerClass, "ec2" | "microVm">): boolean =>
+  ec2?.privileged ?? microVm?.privileged ?? false;
 
 /** Key for limits and slots. It includes the provider: the two `default` classes are two classes. */
 export const classKey = (runnerClass: Pick<RunnerClass, "type" | "name">): string =>

@@ -9,6 +9,7 @@ import {
   isBad,
   type MappingJobRow,
   parseClassRow,
+  privilegedProblem,
   rowName,
 } from "./mapping-row";
 import type { StoredRow } from "./mapping-state";
@@ -40,8 +41,13 @@ const ec2Settings = (fields: ClassFields, settings: RoutingSettings): Ec2Setting
 
 const microVmSettings = (fields: ClassFields, settings: RoutingSettings): MicroVmSettings | undefined => {
   const byDefault = settings.defaults.MICROVM.microVm;
-  const { memoryMiB, executor, image } = fields;
-  return byDefault && { ...byDefault, ...defined({ memoryMiB, executor, image }) };
+  const { memoryMiB, executor, image, privileged } = fields;
+  return (
+    byDefault && {
+      ...byDefault,
+      ...defined({ memoryMiB, executor, image, privileged: privileged || undefined }),
+    }
+  );
 };
 
 const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettings): RunnerClass => {
@@ -64,17 +70,22 @@ const withDefaults = (name: string, fields: ClassFields, settings: RoutingSettin
 
 /**
  * What jobs of a class get where no MicroVM is to be had: the default class of its fallback, for as long as the class
- * says. Undefined: it has none.
+ * says, and privileged where it is. Undefined: it has none.
  */
 export const fallbackOf = (
-  { fallback: type, lifetimeSeconds }: RunnerClass,
+  { fallback: type, lifetimeSeconds, microVm }: RunnerClass,
   settings: RoutingSettings,
 ): FallbackRunner | BadRow | undefined => {
   if (type === undefined) return undefined;
   const found = resolveClass("default", { type }, settings);
   if (isBad(found)) return { problem: `falls back to ${type}, whose default class ${found.problem}` };
   const longest = settings.longestLifetimeSeconds[type];
-  const runnerClass = { ...found, lifetimeSeconds: Math.min(lifetimeSeconds, longest) };
+  const { ec2 } = found;
+  const runnerClass = {
+    ...found,
+    lifetimeSeconds: Math.min(lifetimeSeconds, longest),
+    ...(ec2 && microVm?.privileged ? { ec2: { ...ec2, privileged: true } } : {}),
+  };
   if (type !== "LAMBDA") return { runnerClass };
   const { defaultRunnerArn: functionArn, home } = settings;
   const problem = functionArnProblem(functionArn, home);
@@ -99,7 +110,10 @@ export const resolveClass = (
       problem: `wants ${runnerClass.lifetimeSeconds} s of life, more than the stack's ${longest} s: shorten it, or raise AutoScaler's Ec2MaximumLifetimeSeconds`,
     };
   }
-  const problem = runnerClass.ec2 && instanceTypesProblem(runnerClass.ec2, settings);
+  const { ec2 } = runnerClass;
+  const problem =
+    privilegedProblem({ ...runnerClass.microVm, ...runnerClass }) ??
+    (ec2 && instanceTypesProblem(ec2, settings));
   return problem ? { problem } : runnerClass;
 };
 

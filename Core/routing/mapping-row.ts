@@ -67,6 +67,7 @@ export interface ClassFields {
   readonly instanceTypes?: readonly string[];
   readonly market?: Market;
   readonly diskGiB?: number;
+  /** EC2, and MICROVM with the docker executor: whether job containers are privileged. */
   readonly privileged?: boolean;
   readonly maxRunners?: number;
   /** Of a project's waiting jobs those of the class with the highest one go first; absent: 0. */
@@ -115,20 +116,20 @@ export const CLASS_FIELDS = [
   "keepOnFailure",
 ] as const satisfies readonly (keyof ClassFields)[];
 
-/** Fields that mean something on one provider alone. Lambda: a function's size is the function's own. */
-const ONLY_ON: Readonly<Partial<Record<keyof ClassFields, Provider>>> = {
-  architecture: "EC2",
-  instanceTypes: "EC2",
-  market: "EC2",
-  diskGiB: "EC2",
-  privileged: "EC2",
-  shell: "EC2",
-  refuseImages: "LAMBDA",
-  memoryMiB: "MICROVM",
-  executor: "MICROVM",
-  image: "MICROVM",
-  fallback: "MICROVM",
-  keepOnFailure: "MICROVM",
+/** Fields that do not mean something on every provider. Lambda: a function's size is the function's own. */
+const ONLY_ON: Readonly<Partial<Record<keyof ClassFields, readonly Provider[]>>> = {
+  architecture: ["EC2"],
+  instanceTypes: ["EC2"],
+  market: ["EC2"],
+  diskGiB: ["EC2"],
+  privileged: ["EC2", "MICROVM"],
+  shell: ["EC2"],
+  refuseImages: ["LAMBDA"],
+  memoryMiB: ["MICROVM"],
+  executor: ["MICROVM"],
+  image: ["MICROVM"],
+  fallback: ["MICROVM"],
+  keepOnFailure: ["MICROVM"],
 };
 
 /** Why a provider has no use for a field of another one. */
@@ -141,7 +142,9 @@ const WITHOUT: Readonly<Record<Provider, string>> = {
 /** Why a class of this type cannot have a field; undefined: it can. Continues "field …". */
 export const fieldTypeProblem = (field: keyof ClassFields, type: Provider): string | undefined => {
   const only = ONLY_ON[field];
-  return only === undefined || only === type ? undefined : `is for ${only} classes: ${WITHOUT[type]}`;
+  return only === undefined || only.includes(type)
+    ? undefined
+    : `is for ${only.join(" and ")} classes: ${WITHOUT[type]}`;
 };
 
 /** How messages name a row, e.g. `job#build / tags#arm64`. */
@@ -257,6 +260,21 @@ export const checkClassField = (field: keyof ClassFields, value: unknown, type: 
     case "projects":
       return checkList(value, isProjectId, "must list GitLab project ids, numbers above 0");
   }
+};
+
+/** Why a MICROVM class cannot be privileged; undefined: it can, or is not. Continues a sentence that began with its name. */
+export const privilegedProblem = ({
+  type,
+  privileged,
+  executor = "docker",
+  fallback,
+}: Pick<ClassFields, "type" | "privileged" | "executor" | "fallback">): string | undefined => {
+  if (type !== "MICROVM" || !privileged) return undefined;
+  if (executor !== "docker")
+    return `has "privileged", which is for the executor docker: leave it out, or the executor ${executor}`;
+  return fallback === "LAMBDA"
+    ? 'has "privileged" and falls back to LAMBDA, which has no containers: let it fall back to EC2, or leave one out'
+    : undefined;
 };
 
 /** Checks a stored class row. */

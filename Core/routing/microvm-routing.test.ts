@@ -86,6 +86,15 @@ describe("a job that a MicroVM runs", () => {
     [{ executor: "kubernetes" }, "has a executor that cannot be"],
     [{ image: "a b" }, "has a image that cannot be"],
     [{ fallback: "MICROVM" }, "has a fallback that cannot be"],
+    [{ privileged: "yes" }, "has a privileged that cannot be"],
+    [
+      { privileged: true, executor: "shell" },
+      'has "privileged", which is for the executor docker: leave it out, or the executor shell',
+    ],
+    [
+      { privileged: true, fallback: "LAMBDA" },
+      'has "privileged" and falls back to LAMBDA, which has no containers: let it fall back to EC2, or leave one out',
+    ],
     [{ keepOnFailure: 61 }, "has a keepOnFailure that cannot be"],
     [{ lifetimeSeconds: 28_801 }, "has a lifetimeSeconds that cannot be"],
     [{ instanceTypes: ["m7g.large"] }, "has instanceTypes, which a MICROVM class cannot have"],
@@ -94,6 +103,31 @@ describe("a job that a MicroVM runs", () => {
     expect(await routeOf([VM_ROW, classRow(fields)])).toMatchObject({
       kind: "failed",
       why: { sentence: expect.stringContaining(problem) },
+    });
+  });
+
+  it("is in a container that may build images where its class says so, and nowhere else", async () => {
+    expect(await routeOf([VM_ROW, classRow({ privileged: true })])).toMatchObject({
+      runnerClass: { microVm: { privileged: true } },
+    });
+    for (const fields of [{}, { privileged: false }, { privileged: false, executor: "shell" }])
+      expect(await routeOf([VM_ROW, classRow(fields)])).not.toHaveProperty("runnerClass.microVm.privileged");
+  });
+
+  it("may still build images where it falls back to EC2", async () => {
+    const of = async (fields: Record<string, unknown>) =>
+      routeOf([VM_ROW, classRow({ fallback: "EC2", ...fields })]);
+    expect(await of({ privileged: true })).toMatchObject({
+      fallback: { runnerClass: { ec2: { privileged: true } } },
+    });
+    expect(await of({})).toMatchObject({ fallback: { runnerClass: { ec2: { privileged: false } } } });
+  });
+
+  it("I-27: fails by a privileged class where the class default has the executor shell", async () => {
+    const byDefault = { pk: "class#default", sk: "class", MICROVM: { executor: "shell" } };
+    expect(await routeOf([byDefault, VM_ROW, classRow({ privileged: true })])).toMatchObject({
+      kind: "failed",
+      why: { sentence: expect.stringContaining('"privileged", which is for the executor docker') },
     });
   });
 

@@ -824,6 +824,23 @@ describe("doctor", () => {
     expect(exitCode).toBe(0);
   });
 
+  it.each([
+    // Two bursts of twenty runners, at 2.5 environments for each concurrent execution.
+    [15, 1],
+    [16, 0],
+  ])(
+    "F-77: with %i concurrent executions, tenants' environments for two bursts of twenty runners are %i times too few",
+    async (limit, times) => {
+      const subject = healthy();
+      subject.on.mapping.put({ pk: "settings", sk: "settings", maxRunnersPerClass: 20 });
+      subject.on.answers.set("GetAccountSettingsCommand", () => ({
+        AccountLimit: { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: limit },
+      }));
+      const { bad } = await examine(subject);
+      expect(bad.filter(({ sentence }) => sentence.includes("environments for tenants"))).toHaveLength(times);
+    },
+  );
+
   it("F-77 F-16: names a new account's few functions for signed webhooks, and where to raise them", async () => {
     const subject = healthy();
     newAccount(subject);

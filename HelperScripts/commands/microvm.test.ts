@@ -48,6 +48,16 @@ describe("explain of a job that gets a MicroVM", () => {
     expect([image, provider, fallback.runnerClass.type]).toEqual([IMAGE, "MICROVM", "EC2"]);
   });
 
+  it("says that containers are privileged, where they are", async () => {
+    const on = publish(world());
+    on.mapping.put({ pk: "class#vm", sk: "class", type: "MICROVM", privileged: true, fallback: "EC2" });
+    const { out } = await explain(on);
+    expect(out).toMatch(/executor +docker, inside the VM, privileged containers; \S*debian:13-slim/);
+    expect(out).toMatch(/fallback +EC2, its class default, privileged containers, where/);
+    const { runnerClass } = JSON.parse((await explain(on, "--json")).out);
+    expect(runnerClass.microVm).toMatchObject({ privileged: true });
+  });
+
   it("never says that it would start where no image of its size is published, unless it may fall back", async () => {
     const on = world();
     const alone = await explain(on);

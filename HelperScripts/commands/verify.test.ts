@@ -191,6 +191,19 @@ describe("what cannot be played is skipped and says why", () => {
     expect(report?.checks[0]?.detail).toContain("configure --project 42");
   });
 
+  it.each([
+    ["tells of no jobs", { job_events: false }],
+    ["tells somebody else of them", { url: "https://elsewhere.example/hook" }],
+  ])("a lost webhook, where the project's %s", async (_, other) => {
+    const played = new PlayedDeployment();
+    played.gitLab.webhooks = played.gitLab.webhooks.map((webhook) => ({ ...webhook, ...other }));
+    const { report } = await run(played, "--only", "lost-webhook");
+    expect(report?.checks[0]).toMatchObject({
+      result: "skipped",
+      detail: expect.stringContaining("has no webhook of its own"),
+    });
+  });
+
   it("a lost webhook, where a group's tells of the jobs too", async () => {
     const played = new PlayedDeployment();
     played.gitLab.groupWebhooks = [{ ...played.gitLab.webhooks[0], id: 6 }];

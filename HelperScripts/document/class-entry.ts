@@ -9,6 +9,7 @@ import {
   fieldTypeProblem,
   isBad,
   oneOf,
+  privilegedProblem,
 } from "../../Core/routing/mapping-row";
 import type { RoutingSettings } from "../../Core/routing/routing-settings";
 import type { DocumentProperties, Findings } from "./object-reader";
@@ -68,7 +69,7 @@ export const readClassEntry = (
   }
   const fields = readFields(findings, where, properties, type);
   if (fields === undefined || problem) return undefined;
-  const resolved = settings && resolveClass(name, fields, settings);
-  if (resolved && isBad(resolved)) findings.add(node, `${where} ${resolved.problem}`);
+  const resolved = settings ? resolveClass(name, fields, settings) : { problem: privilegedProblem(fields) };
+  if ("problem" in resolved && resolved.problem) findings.add(node, `${where} ${resolved.problem}`);
   return { name, node, fields };
 };

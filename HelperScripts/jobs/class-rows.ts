@@ -1,7 +1,7 @@
 import type { MicroVmImage } from "../../Core/microvm/image";
 import type { RouteDecision } from "../../Core/routing/routing";
 import { duration } from "../console/words";
-import { microVmRows } from "../microvm/words";
+import { microVmRows, privilegedText } from "../microvm/words";
 import { sizeText } from "./runner-size";
 
 /** A decision for a runner. */
@@ -40,7 +40,7 @@ export const classRows = (
     ...(ec2 ? [["size", sizeText(ec2)]] : []),
     ...microVmRows(runnerClass, fallback, image),
     ...imageRow(runnerClass),
-    ...(ec2 ? [["bought", `${ec2.market}${ec2.privileged ? ", privileged containers" : ""}`]] : []),
+    ...(ec2 ? [["bought", `${ec2.market}${privilegedText(runnerClass)}`]] : []),
     ...(ec2?.shell
       ? [["shell", "operators may open one, but for jobs on protected refs (npx runners shell)"]]
       : []),

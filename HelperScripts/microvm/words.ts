@@ -1,6 +1,11 @@
 import type { MicroVmImage } from "../../Core/microvm/image";
 import { FALLBACK_WORDS } from "../../Core/model/reason-words";
-import type { MicroVmMemory, MicroVmSettings, RunnerClass } from "../../Core/model/runner-class";
+import {
+  isPrivileged,
+  type MicroVmMemory,
+  type MicroVmSettings,
+  type RunnerClass,
+} from "../../Core/model/runner-class";
 import type { FallbackRunner, RunnerOrder } from "../../Core/model/runner-order";
 
 const MIB_PER_VCPU = 2048;
@@ -9,10 +14,14 @@ const MIB_PER_VCPU = 2048;
 export const microVmSize = (memoryMiB: MicroVmMemory): string =>
   `${memoryMiB} MiB, ${memoryMiB / MIB_PER_VCPU} vCPU (arm64)`;
 
-const executorText = ({ executor, image }: MicroVmSettings): string =>
-  executor === "shell"
+/** To follow what an instance or a MicroVM is. */
+export const privilegedText = (runnerClass: Pick<RunnerClass, "ec2" | "microVm">): string =>
+  isPrivileged(runnerClass) ? ", privileged containers" : "";
+
+const executorText = (microVm: MicroVmSettings): string =>
+  microVm.executor === "shell"
     ? "shell: jobs run in the VM itself"
-    : `docker, inside the VM; ${image} for jobs that name no image`;
+    : `docker, inside the VM${privilegedText({ microVm })}; ${microVm.image} for jobs that name no image`;
 
 /** An image by its name and version, e.g. `gitlab-runners-2048-1, version 3.0`. */
 export const imageText = ({ imageArn, imageVersion }: MicroVmImage): string =>
@@ -21,7 +30,7 @@ export const imageText = ({ imageArn, imageVersion }: MicroVmImage): string =>
 const fallbackText = (fallback: FallbackRunner | undefined): string =>
   fallback === undefined
     ? "none: where no MicroVM is to be had, jobs wait"
-    : `${fallback.runnerClass.type}, its class ${fallback.runnerClass.name}, where no MicroVM is to be had`;
+    : `${fallback.runnerClass.type}, its class ${fallback.runnerClass.name}${privilegedText(fallback.runnerClass)}, where no MicroVM is to be had`;
 
 /** What `explain` says of a MICROVM class, as rows of its table. */
 export const microVmRows = (

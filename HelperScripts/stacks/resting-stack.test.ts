@@ -30,8 +30,10 @@ D: { Type: AWS::CloudWatch::Dashboard }`),
   expect({ alarms, dashboards, scheduled }).toEqual({ alarms: 3, dashboards: 1, scheduled: [] });
 });
 
-it("refuses a schedule that it cannot count", () => {
-  const rule =
-    "R: { Type: AWS::Events::Rule, Properties: { ScheduleExpression: cron(0 0 * * ? *), Targets: [{ Arn: !GetAtt F.Arn }] } }";
-  expect(() => restingStack(stack(rule))).toThrow("cron(0 0 * * ? *) cannot be counted");
-});
+it.each(["cron(0 0 * * ? *)", "rate(0 minutes)", "rate(1 week)"])(
+  "refuses the schedule %s, which it cannot count",
+  (schedule) => {
+    const rule = `R: { Type: AWS::Events::Rule, Properties: { ScheduleExpression: ${schedule}, Targets: [{ Arn: !GetAtt F.Arn }] } }`;
+    expect(() => restingStack(stack(rule))).toThrow(`${schedule} cannot be counted`);
+  },
+);

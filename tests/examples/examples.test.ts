@@ -50,7 +50,7 @@ it("has a table row for each folder", () => {
 });
 
 it.each([
-  ["docker-build", ["image build: EC2 docker-build"]],
+  ["docker-build", ["image build: EC2 docker-build", "image build at once: MICROVM docker-vm"]],
   ["docker-layers", ["image build: EC2 docker-build"]],
   [
     "monorepo",

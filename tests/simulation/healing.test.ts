@@ -1,5 +1,6 @@
 import { type Healing, heal, worst } from "./healing";
 import { first, settle, simulationWith, waitOf } from "./scenario-parts";
+import { seedOfTheDay } from "./seed-of-the-day";
 import type { Job } from "./world/gitlab";
 
 /**
@@ -77,11 +78,13 @@ it.each(ROWS)(
   "F-1 I-8 P-2: $says within 75 s in 95 of 100 cases, and 90 s at most, in $projects projects with at most 100 list calls a pass",
   async ({ status, runs, projects, noticedAfter }) => {
     const loses = (job: Job, told: string): boolean => losesIts(job) && told === status;
-    const healing = await heal({ seed: projects, projects, jobs: 600, over: HOUR / 2, runs, loses });
+    const seed = seedOfTheDay();
+    const healing = await heal({ seed, projects, jobs: 600, over: HOUR / 2, runs, loses });
     expect(healing.world.verdict()).toEqual([]);
     const lost = healing.jobs.filter(losesIts);
     expect(lost.length).toBeGreaterThan(150);
     const { p95, longest } = worst(lost.map((job) => noticedAfter(healing, job)));
+    process.stderr.write(`${status} not told, seed ${seed}: p95 ${p95} s, at most ${longest} s\n`);
     expect(p95).toBeLessThanOrEqual(P95_SECONDS);
     expect(longest).toBeLessThanOrEqual(LONGEST_SECONDS);
     expect(Math.max(...healing.listCalls)).toBeLessThanOrEqual(LIST_CALLS);

@@ -1,4 +1,5 @@
 import { HOUR, settle, simulationWith } from "./scenario-parts";
+import { seedOfTheDay } from "./seed-of-the-day";
 import type { Machine } from "./world/machines";
 import type { InvocationStatus } from "./world/reports";
 import type { Simulation, SimulationOptions } from "./world/world";
@@ -26,7 +27,7 @@ const p95 = (numbers: readonly number[]): number =>
 const print = (what: string, seconds: readonly number[]): void => {
   const [p, most] = [p95(seconds), Math.max(...seconds)].map((one) => one.toFixed(1));
   process.stdout.write(
-    `from the end to the record gone, ${what}: p95 ${p} s, at most ${most} s, ${seconds.length} runners\n`,
+    `from the end to the record gone, ${what}: p95 ${p} s, at most ${most} s, ${seconds.length} runners, seed ${seedOfTheDay()}\n`,
   );
 };
 
@@ -37,7 +38,7 @@ const bring = (world: Simulation): void => {
 };
 
 const simulated = (options: Partial<SimulationOptions> = {}) =>
-  simulationWith({ seed: 21, stack: { totalLimit: 100, classLimit: 100 }, ...options });
+  simulationWith({ seed: seedOfTheDay(), stack: { totalLimit: 100, classLimit: 100 }, ...options });
 
 /** Each machine is ended like that some seconds after it got its job. */
 const endInTheMiddle = (world: Simulation, status: InvocationStatus): void => {

@@ -225,6 +225,18 @@ describe("startNextJob", () => {
       expect(reads).toBe(4);
     });
 
+    it("leaves a project that waits alone where it is, and puts one of two behind the other", async () => {
+      const alone = await setUp(...many(2, 1));
+      const before = await alone.ledger.rotation(9);
+      await alone.next();
+      expect(await alone.ledger.rotation(9)).toEqual(before);
+      const { ledger, next } = await setUp(...many(2, 1), ...many(1, 2));
+      const names = async () => (await ledger.rotation(9)).map(({ name }) => name);
+      const [first, second] = await names();
+      await next();
+      expect(await names()).toEqual([second, first]);
+    });
+
     it("forgets a project of which nobody waits any more, and takes it back when a job joins", async () => {
       const { ledger, clock, next, order } = await setUp({});
       await order();
@@ -255,6 +267,15 @@ describe("startNextJob", () => {
       expect(await writes(ledger)).toBe(1);
       clock.advance(30_000);
       expect(await writes({ ...ledger, commit: async () => false })).toBe(5);
+    });
+
+    it("I-33: takes a moment of joining from the future for another machine's clock", async () => {
+      const { ledger } = await setUp({});
+      const job = anAttempt({ jobId: 2, state: "WAITING", waitingFor: "slot" });
+      const commit = jest.spyOn(ledger, "commit");
+      // Each job of `setUp` joins at NOW, or a little later.
+      for (const behind of [29_999, 30_000]) await joinQueue({ ledger, clock: fakeClock(NOW - behind) }, job);
+      expect(commit.mock.calls).toHaveLength(1);
     });
   });
 });

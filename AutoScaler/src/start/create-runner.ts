@@ -10,6 +10,7 @@ import {
   type StartedRunner,
   type Time,
 } from "../../../Core/model/ledger";
+import { isPrivileged } from "../../../Core/model/runner-class";
 import type { RunnerOrder } from "../../../Core/model/runner-order";
 import { isRepeat } from "../../../Core/queue/retry-schedule";
 import type { Dependencies } from "../dependencies";
@@ -106,7 +107,7 @@ export const rowOf = (
   provider: runner.provider,
   lifetimeSeconds: runner.order.runnerClass.lifetimeSeconds,
   waitTimeoutSeconds: runner.order.runnerClass.waitTimeoutSeconds,
-  privileged: runner.order.runnerClass.ec2?.privileged ?? false,
+  privileged: isPrivileged(runner.order.runnerClass),
   ...(runner.provider === "EC2" ? { logStream: logStreamKey(runner.nonce) } : {}),
   ...(runner.order.runnerClass.refuseImages ? { refuseImages: true } : {}),
   ...defined({ shell: allowsShell(runner.order) || undefined }),

@@ -64,6 +64,17 @@ describe("deploy, asked", () => {
     expect(other.on.now - began - without).toBeLessThanOrEqual(12 * SECONDS);
   });
 
+  it("shows on a terminal alone how long the test job takes, and takes the line away for its log", async () => {
+    const bars = async (isTerminal: boolean): Promise<readonly string[]> => {
+      const { console } = await deploy(new PlayedAccount(), [], { answers: ENTER, isTerminal });
+      return console.bars.filter((bar) => bar === "" || bar.includes("test job"));
+    };
+    const shown = await bars(true);
+    expect(shown.at(-1)).toBe("");
+    expect(shown.at(-2)).toMatch(/^ {2}The test job is success \(\d+\.\d s\)$/);
+    expect(await bars(false)).toEqual([]);
+  });
+
   it("asks for the profile as well where there are several and none is chosen: eight", async () => {
     const account = new PlayedAccount();
     account.on.env.AWS_CONFIG_FILE = "config";

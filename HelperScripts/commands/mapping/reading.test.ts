@@ -272,6 +272,21 @@ describe("the class default", () => {
   });
 
   it.each([
+    ["EC2", '{ "EC2": { "market": "spot" }, "EC2": {} }', 'classes["default"] has the field "EC2" twice'],
+    [
+      "market",
+      '{ "EC2": { "market": "spot", "market": "spot" } }',
+      'classes["default"].EC2 has the field "market" twice',
+    ],
+  ])("is refused with %s said twice, although the last one would count", async (_, text, message) => {
+    const world = documentWith({});
+    const [name = ""] = world.files.keys();
+    world.files.set(name, `{ "jobs": [], "classes": { "default": ${text} } }`);
+    const { exitCode, err } = await world.run(CHECK);
+    expect([exitCode, err.replaceAll(/\s+/g, " ")]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  it.each([
     [{ type: "EC2", market: "spot" }, /mapping\.json:1:\d+.*classes\["default"\].*"type"/],
     [{ EC2: { market: "cheap" } }, /classes\["default"\].*market/],
     [{ LAMBDA: { lifetimeSeconds: 901 } }, /classes\["default"\].*lifetimeSeconds/],

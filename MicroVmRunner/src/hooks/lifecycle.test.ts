@@ -76,6 +76,11 @@ describe("the hooks of a MicroVM", () => {
     expect(started).toEqual([{ microvmId: "microvm-1", payload: PAYLOAD }]);
   });
 
+  it("start a runner with privileged containers where the payload says so", async () => {
+    await call("run", runBody({ ...PAYLOAD, privileged: true }));
+    expect(started).toEqual([{ microvmId: "microvm-1", payload: { ...PAYLOAD, privileged: true } }]);
+  });
+
   it("I-3: let a job that calls terminate change nothing", async () => {
     await call("run", runBody());
     await expect(call("terminate")).resolves.toBe(200);
@@ -86,6 +91,7 @@ describe("the hooks of a MicroVM", () => {
     ["no JSON", "glrt-t0kenOfTheRunner1"],
     ["another token", runBody({ ...PAYLOAD, token: 1 })],
     ["another executor", runBody({ ...PAYLOAD, executor: "glrt-t0kenOfTheRunner1" })],
+    ["a privileged that is neither", runBody({ ...PAYLOAD, privileged: "yes" })],
     ["a lifetime of nothing", runBody({ ...PAYLOAD, lifetimeSeconds: 0 })],
     ["plain http", runBody({ ...PAYLOAD, url: "http://gitlab.example.com" })],
     ["a part of a cache", runBody({ ...PAYLOAD, cache: { bucket: "b", path: "protected" } })],

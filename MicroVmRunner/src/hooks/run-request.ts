@@ -28,6 +28,11 @@ const oneOf = <Value extends string>(values: readonly Value[], value: unknown, w
   return found;
 };
 
+const switchOf = (value: unknown = false, what: string): boolean => {
+  if (typeof value !== "boolean") throw new InvalidInputError(`${what} must be true or false`);
+  return value;
+};
+
 const CACHE_PATHS: readonly CachePath[] = ["protected", "unprotected"];
 
 const cacheOf = (value: unknown): RunnerCache => {
@@ -49,6 +54,7 @@ const payloadOf = (fields: Fields): MicroVmPayload => ({
   runnerId: idOf(fields.runnerId, "runnerId"),
   executor: oneOf(MICROVM_EXECUTORS, fields.executor, "executor"),
   image: textOf(fields.image, "image"),
+  ...(switchOf(fields.privileged, "privileged") ? { privileged: true as const } : {}),
   lifetimeSeconds: idOf(fields.lifetimeSeconds, "lifetimeSeconds"),
   waitTimeoutSeconds: idOf(fields.waitTimeoutSeconds, "waitTimeoutSeconds"),
   deletesOwnRecord: fields.deletesOwnRecord === true,

@@ -41,13 +41,13 @@ const certificateOf = (path: string): Promise<string | undefined> =>
   );
 
 const jobOf = async (payload: MicroVmPayload, caFile: string): Promise<SingleRun> => {
-  const { url, token, runnerId, waitTimeoutSeconds, cache, executor, image } = payload;
+  const { url, token, runnerId, waitTimeoutSeconds, cache, executor, image, privileged = false } = payload;
   const caCertificate = await certificateOf(caFile);
   return {
     ...{ url, token, runnerId, waitTimeoutSeconds },
     ...(cache === undefined ? {} : { cache }),
     ...(caCertificate === undefined ? {} : { caCertificate }),
-    ...(executor === "docker" ? { docker: { image } } : {}),
+    ...(executor === "docker" ? { docker: { image, isPrivileged: privileged } } : {}),
   };
 };
 

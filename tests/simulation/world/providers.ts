@@ -102,7 +102,13 @@ export class Providers {
   /** The program in the image starts its runner with what it was handed. */
   #runOnMicroVm(vm: SimulatedMicroVm): void {
     const { payload } = vm;
-    const row = { ...payload, key: "", provider: "MICROVM" as const, privileged: false, ttl: 0 };
+    const row = {
+      ...payload,
+      key: "",
+      provider: "MICROVM" as const,
+      privileged: payload.privileged ?? false,
+      ttl: 0,
+    };
     this.parts.timeline.after(this.parts.random.between(400, 1_200), () => {
       if (vm.state === "RUNNING") this.parts.machines.start("MICROVM", vm.id, row, () => undefined);
     });

@@ -89,6 +89,17 @@ describe("microVmProvider", () => {
     });
   });
 
+  it("T-36: hands over that containers are privileged where the class says so", async () => {
+    const { provider, calls } = prepare();
+    const { order: asked } = stored();
+    const microVm = { memoryMiB: 2048, executor: "docker", image: "alpine:3.22", privileged: true } as const;
+    await provider.launch(stored({ order: { ...asked, runnerClass: { ...asked.runnerClass, microVm } } }));
+    expect(JSON.parse(calls[0]?.runHookPayload ?? "")).toMatchObject({
+      executor: "docker",
+      privileged: true,
+    });
+  });
+
   it("names the partition and the region of its image", async () => {
     const { provider, calls } = prepare();
     const imageArn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:microvm-image:gitlab-runners-2048";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { defined } from "../../../../Core/defined";
 import { TransientError } from "../../../../Core/errors";
 import { log } from "../../../../Core/log";
 import { keptMinutes } from "../../../../Core/microvm/kept-minutes";
@@ -38,7 +39,7 @@ const clientToken = (deploymentId: string, { launchedFor, launchRound }: Started
 const payloadOf = (row: RowFields, { order }: StartedRunner): MicroVmPayload | undefined => {
   const { microVm, lifetimeSeconds, waitTimeoutSeconds } = order.runnerClass;
   if (microVm === undefined) return undefined;
-  const { executor, image } = microVm;
+  const { executor, image, privileged } = microVm;
   const { url, token, runnerId, deletesOwnRecord, cache } = row;
   const payload = {
     url,
@@ -46,6 +47,7 @@ const payloadOf = (row: RowFields, { order }: StartedRunner): MicroVmPayload | u
     runnerId,
     executor,
     image,
+    ...defined({ privileged }),
     lifetimeSeconds,
     waitTimeoutSeconds,
     deletesOwnRecord,
