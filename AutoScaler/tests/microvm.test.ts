@@ -350,6 +350,29 @@ describe("the MicroVM of a job that failed", () => {
     }
   });
 
+  it.each([
+    ["on a protected ref", 8, ["vm"], "main"],
+    ["whose class keeps none", 8, ["vm", "plain"], "feature"],
+  ])(
+    "T-35: is terminated at once where it was made for another job, and the one that failed is one %s",
+    async (_, id, tags, ref) => {
+      const system = keeping();
+      system.mappings.add({ pk: "job#plain", sk: "tags#plain#vm", type: "MICROVM" });
+      system.gitLab.isProtected = async (_project, { name }) => name === "main";
+      const name = tags.at(-1) ?? "";
+      const other = system.gitLab.addJob({ id, name, tags: [...tags], ref });
+      await start(system);
+      await system.start(webhook(other));
+      const { runnerId, resourceId = "" } = runnerOf(system);
+      system.gitLab.change(id, { status: "running", runnerId, startedAt: system.clock.now() });
+      await system.pickUp(webhook(system.gitLab.jobsById.get(id)!));
+      system.gitLab.change(id, { status: "failed", finishedAt: system.clock.now() });
+      await system.stop(webhook(system.gitLab.jobsById.get(id)!));
+      expect(system.microVms.suspended).toEqual([]);
+      expect(system.microVms.terminated).toContain(resourceId);
+    },
+  );
+
   it("is terminated where it cannot be suspended", async () => {
     jest.spyOn(process.stdout, "write").mockReturnValue(true);
     const system = keeping();

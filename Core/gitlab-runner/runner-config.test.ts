@@ -89,6 +89,19 @@ describe("gitlab-runner's configuration", () => {
     });
   });
 
+  it.each([
+    ["LAMBDA", "Lambda runners", "MicroVM"],
+    ["MICROVM", "MicroVM runners with the executor shell", "Lambda"],
+  ] as const)(
+    "tells a job of the shell executor on %s that its image is not used, in its own words",
+    (provider, own, other) => {
+      const toml = runnerToml({ url: "https://a.example", token: "glrt-abc", provider }, PLACES, "/bin");
+      const { runners } = parse(toml) as { runners: { pre_get_sources_script: string }[] };
+      expect(runners[0]?.pre_get_sources_script).toContain(`which ${own} do not use`);
+      expect(toml).not.toContain(other);
+    },
+  );
+
   it("keeps any text what it is: nothing in a token or PATH becomes a setting", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary-ascii" }), (token, path) => {

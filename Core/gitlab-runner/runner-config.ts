@@ -1,4 +1,5 @@
 import type { BootstrapRow, RunnerCache } from "../model/bootstrap-row";
+import type { Provider } from "../model/runner-class";
 import { imageNotice } from "./image-notice";
 import type { Workspace } from "./workspace";
 
@@ -8,6 +9,8 @@ export interface SingleRun
     BootstrapRow,
     "url" | "token" | "runnerId" | "waitTimeoutSeconds" | "caCertificate" | "refuseImages" | "cache"
   > {
+  /** Absent: LAMBDA. */
+  readonly provider?: Provider;
   /** The docker executor; absent: the shell executor. */
   readonly docker?: {
     /** Of jobs that name none. */
@@ -80,7 +83,7 @@ const dockerToml = ({ image, isPrivileged = false }: Required<SingleRun>["docker
 
 /** `environment` sets PATH again, because /etc/profile overwrites it in a job's login shell. */
 const shellToml = (
-  { refuseImages }: Pick<SingleRun, "refuseImages">,
+  { refuseImages, provider }: Pick<SingleRun, "refuseImages" | "provider">,
   { builds, cache }: Pick<Workspace, "builds" | "cache">,
   path: string,
 ): readonly string[] => [
@@ -88,7 +91,7 @@ const shellToml = (
   `builds_dir = ${quoted(builds)}`,
   `cache_dir = ${quoted(cache)}`,
   `environment = [${quoted(`PATH=${path}`)}]`,
-  `pre_get_sources_script = ${quoted(imageNotice(refuseImages ?? false))}`,
+  `pre_get_sources_script = ${quoted(imageNotice(refuseImages ?? false, provider))}`,
 ];
 
 /**
@@ -99,7 +102,7 @@ const shellToml = (
  * @param endpoint of AWS's API, on a developer's computer
  */
 export const runnerToml = (
-  job: Pick<SingleRun, "url" | "token" | "refuseImages" | "cache" | "docker">,
+  job: Pick<SingleRun, "url" | "token" | "refuseImages" | "provider" | "cache" | "docker">,
   workspace: Pick<Workspace, "builds" | "cache">,
   path: string,
   caFile?: string,

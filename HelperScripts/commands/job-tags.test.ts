@@ -206,6 +206,21 @@ describe("why of a job on a Lambda runner", () => {
     });
   });
 
+  it("tells of it where the job ran in a MicroVM's own shell, by the words that its runner writes there", async () => {
+    const [, words = ""] = /'(WARNING: [^']+)'/.exec(imageNotice(false, "MICROVM")) ?? [];
+    const on = ended(`${words}: python:3.14-slim`);
+    const { runnerClass, ...order } = attempt(7, {}).order!;
+    const microVm = { memoryMiB: 2048, executor: "shell", image: "alpine:3.22" } as const;
+    const times = { RUNNING: NOW - 60_000, ENDED: NOW - 30_000 };
+    const ran = { state: "ENDED", outcome: "failed", ranOnRunnerId: 1_007, times } as const;
+    on.putLedger(
+      attempt(7, { ...ran, order: { ...order, runnerClass: { ...runnerClass, type: "MICROVM", microVm } } }),
+    );
+    expect((await on.run(["why", "7"])).out).toMatch(
+      /python:3\.14-slim, which a MicroVM's executor shell does not use/,
+    );
+  });
+
   it.each([["all is well"], [""], [undefined]])("says nothing of it when the log is %j", async (trace) => {
     const { exitCode, out } = await ended(trace).run(["why", "7"]);
     expect([exitCode, out]).toEqual([0, expect.not.stringContaining("image")]);

@@ -119,7 +119,7 @@ const text = (
     ...microVmNotes(account).map(safe),
     ...(account.runner ? exchange(account.runner, jobId) : []),
     safe(accountText(account, context.now())),
-    ...(image ? [safe(unusedImageText(image))] : []),
+    ...(image ? [safe(unusedImageText(image, account.attempt))] : []),
     ...(account.runner ? spotNotes(account.runner).map(safe) : []),
     ...shells.map(shellText).map(safe),
     ...(kept ? keptText(kept).map(safe) : []),

@@ -12,6 +12,7 @@ import { countAnswer, countCall } from "../metrics/aws-metrics";
 import { readEmbeddedMetrics } from "../metrics/embedded-metrics";
 import { MetricStore } from "../metrics/metric-store";
 import { type MicroVmHost, startMicroVms } from "../microvm";
+import { cloudWatchVmLogs } from "../microvm/machine/vm-log";
 import { isAnotherUser } from "../process/same-user";
 import { startWebhookApi, type WebhookApi } from "../webhook-api";
 import { apiGateway } from "./api-gateway";
@@ -77,6 +78,7 @@ const hostMicroVms = (
     env: { ...run.env, GITLAB_RUNNER: binary.path },
     readPath: aws.readPath,
     log: isVerbose ? log : quiet,
+    logs: cloudWatchVmLogs(aws.asAws),
   });
   aws.setMicroVms(microVms);
   return microVms;

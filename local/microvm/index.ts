@@ -6,12 +6,19 @@ import { type MicroVmControl, MicroVmFaults } from "./faults";
 import { newestImages, readImage } from "./images";
 import { DEFAULT_LIMITS, type MicroVmLimits, MicroVmQuotas } from "./limits";
 import { bootFromSnapshot, readyStates } from "./machine/boot";
+import type { VmLog, VmLogTarget } from "./machine/vm-log";
 import { isAlive, type MicroVm } from "./microvm";
 import { MicroVmRegistry } from "./microvms";
 
 export type { MicroVmHandler } from "./api/serve";
 export type { MicroVmControl } from "./faults";
 export type { MicroVm } from "./microvm";
+
+/** Opens a stream for a MicroVM. */
+export interface VmLogs {
+  open(target: VmLogTarget): VmLog;
+  close(): void;
+}
 
 export interface MicroVmHostOptions {
   /** Where what runs in a MicroVM reaches AWS. */
@@ -24,6 +31,8 @@ export interface MicroVmHostOptions {
   /** Reads images, and the code that they are built from. */
   readonly readPath: ReadPath;
   readonly log?: (message: string) => void;
+  /** Where the output of MicroVMs is written that have a log group; absent: nowhere. */
+  readonly logs?: VmLogs;
   /** The account's limits; absent: AWS's own. */
   readonly limits?: MicroVmLimits;
 }
@@ -55,8 +64,11 @@ export const startMicroVms = (options: MicroVmHostOptions): MicroVmHost => {
   const quotas = new MicroVmQuotas(limits, now);
   const image = (arn: string, version: string | undefined) => readImage(readPath, arn, version);
   const stateOf = readyStates(options, readPath);
-  const boot = bootFromSnapshot(options, stateOf, ({ imageArn, imageVersion }) =>
-    image(imageArn, imageVersion),
+  const boot = bootFromSnapshot(
+    options,
+    stateOf,
+    ({ imageArn, imageVersion }) => image(imageArn, imageVersion),
+    ({ logGroup, ...vm }) => (logGroup === undefined ? undefined : options.logs?.open({ ...vm, logGroup })),
   );
   const registry = new MicroVmRegistry({ region, now, boot, log });
   const actions = microVmActions({ registry, quotas, readImage: image, now });
@@ -74,6 +86,9 @@ export const startMicroVms = (options: MicroVmHostOptions): MicroVmHost => {
       if (control.reset) quotas.set(DEFAULT_LIMITS);
       if (control.limits) quotas.set(control.limits);
     },
-    close: () => registry.close(),
+    close: async () => {
+      await registry.close();
+      options.logs?.close();
+    },
   };
 };

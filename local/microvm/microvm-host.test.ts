@@ -22,7 +22,7 @@ import { runnerPath } from "../../tests/gitlab-runner/binary";
 import { RunnerApiDouble } from "../../tests/gitlab-runner/runner-api-double";
 import { readBody } from "../gateway";
 import { readCall } from "../gateway/operations/read-call";
-import { type MicroVmHost, startMicroVms } from ".";
+import { type MicroVmHost, startMicroVms, type VmLogs } from ".";
 import { buildReadyState } from "./machine/ready-state";
 
 jest.setTimeout(60_000);
@@ -45,6 +45,8 @@ let gitlab: RunnerApiDouble;
 let host: MicroVmHost;
 let server: Server;
 let client: LambdaMicrovmsClient;
+/** What was written, by place. */
+const logged = new Map<string, string[]>();
 
 const answers = (code: Buffer) => async (service: string, path: string) => {
   if (service === "s3" && path === "/bucket/microvm-code/code.zip") return code;
@@ -62,7 +64,15 @@ const settings = () => ({
 
 /** The host behind an address, as the gateway hands it its calls. */
 const serve = async (): Promise<void> => {
-  host = startMicroVms({ ...settings(), region: "eu-west-1", readPath: answers(archive) });
+  const logs: VmLogs = {
+    open: ({ logGroup, imageVersion, microvmId }) => {
+      const lines: string[] = [];
+      logged.set(`${logGroup} ${imageVersion} ${microvmId}`, lines);
+      return async (more) => void lines.push(...more);
+    },
+    close: () => undefined,
+  };
+  host = startMicroVms({ ...settings(), region: "eu-west-1", readPath: answers(archive), logs });
   server = createServer(async (message, response) => {
     const { method = "", url: target = "", rawHeaders } = message;
     const body = await readBody(message);
@@ -248,6 +258,44 @@ describe("the laptop's MicroVMs", () => {
       new ListManagedMicrovmImageVersionsCommand({ imageIdentifier: base }),
     );
     expect(items).toMatchObject([{ imageArn: base, imageVersion: "1.0", status: "AVAILABLE" }]);
+  });
+
+  it("send what they print to their log group, in a stream of each, and no secret", async () => {
+    gitlab.push({ id: 9, script: ["echo hello"] });
+    const logging = { cloudWatch: { logGroup: "microvms" } };
+    const { microvmId = "" } = await run({ logging, executionRoleArn: "arn:aws:iam::123456789012:role/vm" });
+    await until("the job's end", () => gitlab.state(9) === "success");
+    await terminate(microvmId);
+    await until("the end", async () => (await stateOf(microvmId)) === "TERMINATED");
+    const [place, ...others] = logged.keys();
+    expect([place, others]).toEqual([expect.stringMatching(`^microvms 1\\.0 ${microvmId}$`), []]);
+    const lines = logged.get(place ?? "") ?? [];
+    expect(lines.filter((line) => line.includes("RUNNER_STARTING"))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("RUNNER_ENDED"))).toHaveLength(1);
+    expect(lines.join("\n")).not.toContain("glrt-");
+  });
+
+  it("stand still while they are suspended, their jobs too, and go on when they are resumed", async () => {
+    gitlab.push({
+      id: 10,
+      script: ["for i in $(seq 100); do echo tick >>$CI_BUILDS_DIR/../ticks; sleep 0.1; done"],
+    });
+    const { microvmId: microvmIdentifier = "" } = await run();
+    const ticks = (): number => {
+      const path = execFileSync("find", [folder, "-name", "ticks"], { encoding: "utf8" }).trim();
+      return path === "" ? 0 : readFileSync(path, "utf8").split("\n").length;
+    };
+    await until("the script", () => ticks() > 3);
+    await client.send(new SuspendMicrovmCommand({ microvmIdentifier }));
+    const then = ticks();
+    // Five times as long as a round of the script takes, on a machine that is not busy.
+    await sleep(500);
+    expect(ticks()).toBe(then);
+    await client.send(new ResumeMicrovmCommand({ microvmIdentifier }));
+    await until("more", () => ticks() > then);
+    await client.send(new SuspendMicrovmCommand({ microvmIdentifier }));
+    await terminate(microvmIdentifier);
+    await until("the end of one that stood still", () => host.running() === 0);
   });
 
   it("are suspended and resumed", async () => {

@@ -11,6 +11,8 @@ export interface MicroVmPlan {
   readonly runHookPayload?: string;
   readonly executionRoleArn?: string;
   readonly ingressNetworkConnectors: readonly string[];
+  /** Where its output goes. Absent: nowhere. */
+  readonly logGroup?: string;
 }
 
 /** A MicroVM of the laptop. */

@@ -6,6 +6,8 @@ import { isAlive, type MicroVm, type MicroVmPlan, type MicroVmState, stateOf } f
 export interface BootedMachine {
   /** Calls the hook `run`. @throws Error that says how it failed */
   run(): Promise<void>;
+  suspend(): void;
+  resume(): void;
   end(): Promise<void>;
   readConsole(): string;
 }
@@ -89,11 +91,11 @@ export class MicroVmRegistry {
 
   /** What runs in it stands still, and goes on: only its clock shows it. */
   suspend(microvmId: string): void {
-    this.move(microvmId, "RUNNING", "SUSPENDED");
+    if (this.move(microvmId, "RUNNING", "SUSPENDED")) this.machines.get(microvmId)?.suspend();
   }
 
   resume(microvmId: string): void {
-    this.move(microvmId, "SUSPENDED", "RUNNING");
+    if (this.move(microvmId, "SUSPENDED", "RUNNING")) this.machines.get(microvmId)?.resume();
   }
 
   async close(): Promise<void> {
@@ -125,9 +127,12 @@ export class MicroVmRegistry {
     this.enter(microvmId, "TERMINATED", { terminatedAt: this.dependencies.now() });
   }
 
-  private move(microvmId: string, from: MicroVmState, to: MicroVmState): void {
+  /** @returns whether it was in that state */
+  private move(microvmId: string, from: MicroVmState, to: MicroVmState): boolean {
     const vm = this.vms.get(microvmId);
-    if (vm !== undefined && stateOf(vm) === from) this.enter(microvmId, to);
+    if (vm === undefined || stateOf(vm) !== from) return false;
+    this.enter(microvmId, to);
+    return true;
   }
 
   private enter(microvmId: string, state: MicroVmState, more: Partial<MicroVm> = {}): void {

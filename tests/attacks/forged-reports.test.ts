@@ -122,6 +122,7 @@ describe("the function behind the log", () => {
 
   it.each<readonly [string, unknown]>([
     ["an instance for a request id", report("i-0abc")],
+    ["a MicroVM for a request id", report(`microvm-${ID}`)],
     ["a request id with more behind it", report(`${ID}\n`)],
     ["a status that Lambda does not know", report(ID, "job-ended")],
     [

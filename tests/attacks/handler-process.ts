@@ -23,7 +23,7 @@ export const isRoot = process.platform === "linux" && process.getuid?.() === 0;
 
 export const SECRETS = { keys: "secretOfTheFunction", token: "glrt-tokenOfTheRow" } as const;
 
-const bundle = (entry: string, outfile: string): void => {
+export const bundle = (entry: string, outfile: string): void => {
   buildSync({
     entryPoints: [join(ROOT, entry)],
     outfile,
@@ -35,7 +35,7 @@ const bundle = (entry: string, outfile: string): void => {
   });
 };
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((done) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address();

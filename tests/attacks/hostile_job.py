@@ -63,6 +63,13 @@ def ask_inspector():
         return "open" if b"webSocketDebuggerUrl" in link.recv(65536) else "answered"
 
 
+def wake():
+    for _ in range(3):
+        os.kill(handler, signal.SIGUSR1)
+        time.sleep(0.2)
+    return "sent"
+
+
 for name in ("environ", "maps", "auxv", "io"):
     tell(name, refused(lambda: read(f"/proc/{handler}/{name}")))
 tell("mem", refused(read_memory))
@@ -71,7 +78,5 @@ tell("cwd", refused(lambda: os.readlink(f"/proc/{handler}/cwd")))
 tell("ptrace", refused(lambda: fail_on(libc.ptrace(PTRACE_SEIZE, handler, 0, 0))))
 tell("process_vm_readv", refused(read_across))
 tell("pidfd_getfd", refused(take_descriptor))
-for _ in range(3):
-    os.kill(handler, signal.SIGUSR1)
-    time.sleep(0.2)
+tell("signal", refused(wake))
 tell("inspector", refused(ask_inspector))

@@ -6,6 +6,7 @@ const ROOT = join(__dirname, "../..");
 /** Each program of ours that runs above a job, or beside one as the same user. */
 const PROGRAMS: readonly (readonly [path: string, first: RegExp])[] = [
   ["LambdaShellRunner/src/handler.ts", /^import "\.\.\/\.\.\/Core\/process\/no-inspector";$/],
+  ["MicroVmRunner/src/main.ts", /^import "\.\.\/\.\.\/Core\/process\/no-inspector";$/],
   ["local/lambda-host/runner-process.ts", /^import "\.\.\/\.\.\/Core\/process\/no-inspector";$/],
   ["local/process/cleanup-watchdog.ts", /^import "\.\.\/\.\.\/Core\/process\/no-inspector";$/],
   ["local/start.mjs", /^import "\.\/process\/no-inspector\.mjs";$/],

@@ -88,11 +88,16 @@ describe("a new account", () => {
     },
   );
 
-  /** Lambda may have taken the environment away that was ready. Four refusals in a row make GitLab leave the webhook alone for a minute. */
-  it.each(SEEDS)(
-    "F-16 F-40 F-1: runs a burst of 200 jobs that meets a cold authorizer to its end, and refuses nothing once its answer is remembered (seed %d)",
+  /**
+   * Lambda may have taken the environment away that was ready. Its successor takes some 300 to 700 ms to its first answer. What comes
+   * meanwhile is refused but for ten: at 200 webhooks a second all that GitLab sends until it has seen four refusals and
+   * leaves the webhook alone for a minute.
+   */
+  it.each([...SEEDS, 4])(
+    "F-16 F-40 F-1 I-8: runs a burst of 200 jobs that meets a cold authorizer to its end, refuses nothing once its answer is remembered, and knows each job within 90 s (seed %d)",
     async (seed) => {
       const world = accountWith(seed, { newAccount: true, getsReady: false });
+      await world.run(FIRST_PASS_SECONDS);
       addBurst(world, { jobs: 200, within: 2, projects: 10 });
       await world.run(40);
       await world.settle(2 * HOUR);
@@ -102,13 +107,9 @@ describe("a new account", () => {
       const remembered = world.webhookApi.memory.since ?? Number.POSITIVE_INFINITY;
       expect(health.refusals.length).toBeGreaterThan(0);
       expect(health.refusals.filter(({ at }) => at > remembered)).toEqual([]);
-      // As where a webhook is lost: a minute to the next pass, and half of one for two hundred starts by ten functions at a
-      // time. In one seed of three a job or two finds no room in that time and waits for the second pass.
-      const healed = healedAfter(world);
-      // A job or two of the dozens.
-      expect(healed.filter((seconds) => seconds > 90).length).toBeLessThanOrEqual(2);
-      // The second pass, and its starts.
-      expect(Math.max(...healed)).toBeLessThanOrEqual(140);
+      // As where a webhook is lost, which those count as that GitLab did not send. The next pass is 59 s away; put on the bus all at
+      // once, a job of seed 4 found no function free in all its tries and waited 121 s. Of the seeds 1 to 30 none takes longer than 75 s.
+      expect(Math.max(...healedAfter(world), ...knownAfter(world))).toBeLessThanOrEqual(90);
     },
     60_000,
   );

@@ -63,7 +63,7 @@ export const CALM: FaultProfile = {
 const jobRun: fc.Arbitrary<JobRun> = fc.record({
   kind: fc.constantFrom<Kind[]>(
     ...(["ec2", "ec2", "ec2", "lambda", "lambda", "large", "foreign"] as const),
-    ...(["microVm", "microVm", "elastic", "elastic"] as const),
+    ...(["microVm", "microVm", "elastic", "elastic", "kept", "kept"] as const),
   ),
   at: fc.nat(90),
   runs: fc.integer({ min: 1, max: 120 }),
@@ -127,7 +127,7 @@ export const worldOf = ({
       neverRuns: profile.crashes,
       listLies: profile.replicas,
       // Room for one of each size, now and then.
-      ...(dice.chance(0.3) ? { memoryQuotaMiB: 3 * 1024 } : {}),
+      ...(dice.chance(0.3) ? { memoryQuotaMiB: 3.5 * 1024 } : {}),
     },
     crashes: profile.crashes,
     crashesAtHandOut: profile.crashes / 2,

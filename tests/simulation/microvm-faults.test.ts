@@ -1,5 +1,6 @@
 import { attemptsOf, expectMet, first, HOUR, MINUTE, settle, simulationWith, waitOf } from "./scenario-parts";
 import type { Job } from "./world/gitlab";
+import { KEPT_MINUTES } from "./world/stack";
 import type { Simulation } from "./world/world";
 
 /** What only MicroVMs do. Kill points, random jobs and conservation have them among the other providers. */
@@ -97,6 +98,57 @@ it("I-3: a start that dies after its launch leaves a VM that takes the job, runs
   await settle(world, HOUR);
   expectMet(job);
   expect(vmsOf(world)).toBe(1);
+});
+
+/** Whether each VM of a job that failed on an unprotected ref is there, each minute. */
+const keptFor = async (world: Simulation, minutes: number): Promise<readonly string[]> => {
+  const states: string[] = [];
+  for (let minute = 0; minute < minutes; minute += 1) {
+    states.push([...world.microVms.vms.values()].map(({ state }) => state).join(" "));
+    await world.run(MINUTE);
+  }
+  return states;
+};
+
+it("T-35 I-5: the VM of a failed job is kept for as long as its class says, lets in a shell alone, and is ended then by a pass", async () => {
+  const world = simulationWith();
+  const job = world.addJob({ kind: "kept", seconds: 20, fails: true, ref: "feature" });
+  await world.run(MINUTE);
+  // Its runner is gone, and its slot free.
+  expect([job.status, world.gitLab.records.size, world.table.taken("stack")]).toEqual(["failed", 0, 0]);
+  const states = await keptFor(world, 15);
+  const kept = states.filter((state) => state === "SUSPENDED");
+  // A pass comes each minute, and the end that it orders takes a moment.
+  expect(kept.length).toBeGreaterThanOrEqual(KEPT_MINUTES);
+  expect(kept.length).toBeLessThanOrEqual(KEPT_MINUTES + 3);
+  await settle(world);
+  expect(vmsOf(world)).toBe(1);
+});
+
+it("I-23 F-46: with the control plane gone a VM that is kept is gone at its maximum duration", async () => {
+  const world = simulationWith();
+  world.addJob({ kind: "kept", seconds: 20, fails: true, ref: "feature" });
+  world.when(
+    () => [...world.microVms.vms.values()].some(({ state }) => state === "SUSPENDED"),
+    () => {
+      world.passes = false;
+      world.calls.plan = () => "fails";
+    },
+  );
+  const [lifetime, margin] = [HOUR, 1_260];
+  await world.run(lifetime + margin + (KEPT_MINUTES + 1) * MINUTE);
+  expect([...world.microVms.vms.values()].map(({ state }) => state)).toEqual(["TERMINATED"]);
+});
+
+it.each([
+  ["on a protected ref", "kept", "main"],
+  ["of a class that keeps none", "microVm", "feature"],
+] as const)("T-35: a failed job %s leaves no VM, whoever's VM it had", async (_, kind, ref) => {
+  const world = simulationWith({ gitLab: { gives: "newest" } });
+  world.addJob({ kind: "kept", seconds: 20, ref: "feature" });
+  world.addJob({ kind, seconds: 20, fails: true, ref });
+  await settle(world);
+  expect(world.calls.counts.get("microvm.suspend") ?? 0).toBe(0);
 });
 
 it("I-22: a class's limit holds for MicroVMs and for what falls back from them", async () => {

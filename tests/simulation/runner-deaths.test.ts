@@ -3,7 +3,7 @@ import type { Job } from "./world/gitlab";
 import type { Kind } from "./world/stack";
 import type { Simulation } from "./world/world";
 
-const KINDS: readonly Kind[] = ["lambda", "ec2"];
+const KINDS: readonly Kind[] = ["lambda", "ec2", "microVm"];
 const IN_BOTH_WAYS = HAND_OUTS.flatMap((handOut) => KINDS.map((kind) => ({ ...handOut, kind })));
 
 /** The machine that gets the next job dies at once without a report; later machines work. */

@@ -9,7 +9,7 @@ const ROOMY = 20_000;
  * 277 s with one operation in a hundred failing, since a dispatch that is lost leaves its slot free until the next pass.
  */
 const TIGHT = 400;
-const LOAD = { seed: 3, faults: 0.01, ec2EveryNth: 20 } as const;
+const LOAD = { seed: 3, faults: 0.01, ec2EveryNth: 20, microVmEveryNth: 20 } as const;
 
 describe("scale", () => {
   it("L-3 I-1 I-2 I-4 I-5 I-18 I-22 I-25 I-31 I-46: meets 10,000 jobs with 1 % of all operations failing and leaves nothing", async () => {

@@ -18,6 +18,8 @@ export interface ScaleOptions {
   readonly over: number;
   /** One job in so many needs an instance. */
   readonly ec2EveryNth: number;
+  /** One of the others in so many needs a MicroVM; every second of them may fall back to EC2. */
+  readonly microVmEveryNth: number;
   /** Runners at a time, of the stack and of each class. */
   readonly limit: number;
 }
@@ -75,16 +77,21 @@ export const scaleSimulation = ({ seed, faults, limit }: ScaleOptions): Simulati
     executions: { throttled: faults, dies: faults / 10, crashes: faults },
     mood: { garbage: faults, lag: faults },
     ec2: { noSpot: faults, noCapacity: faults },
+    microVms: { noCapacity: faults, neverRuns: faults, listLies: faults },
     faults: () => (dice.chance(faults) ? dice.pick(FAULT_KINDS) : undefined),
   });
 };
 
 /** Only the next job is on the timeline: a hundred thousand that wait there would slow every other event down. */
-export const addJobs = (world: Simulation, { jobs, over, ec2EveryNth }: ScaleOptions): void => {
+export const addJobs = (
+  world: Simulation,
+  { jobs, over, ec2EveryNth, microVmEveryNth }: ScaleOptions,
+): void => {
   const dice = world.random.fork("jobs");
   const times = Float64Array.from({ length: jobs }, () => dice.between(0, over)).sort();
   const add = (index: number): void => {
-    const kind = dice.below(ec2EveryNth) === 0 ? "ec2" : "lambda";
+    const other = dice.below(microVmEveryNth) === 0 ? dice.pick(["microVm", "elastic"] as const) : "lambda";
+    const kind = dice.below(ec2EveryNth) === 0 ? "ec2" : other;
     const seconds = Math.round(dice.between(4, 40));
     world.addJob({ kind, projectId: 1 + dice.below(PROJECTS), seconds, fails: dice.chance(0.1) });
     addFrom(index + 1);

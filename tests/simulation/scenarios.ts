@@ -25,6 +25,11 @@ export const SCENARIOS: readonly Scenario[] = [
     options: { microVms: { memoryQuotaMiB: 0 } },
     begin: (world) => [world.addJob({ kind: "elastic" })],
   },
+  {
+    name: "failure on a MicroVM that is kept",
+    begin: (world) => [world.addJob({ kind: "kept", fails: true, ref: "feature" })],
+    mayFail: true,
+  },
   { name: "failure on EC2", begin: (world) => [world.addJob({ kind: "ec2", fails: true })], mayFail: true },
   {
     name: "cancel before pick-up",

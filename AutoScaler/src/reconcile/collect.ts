@@ -33,7 +33,8 @@ const MAX_FAILURES = 3;
 const markDispatched = async ({ ledger, clock }: CollectDependencies, attempt: Attempt): Promise<boolean> =>
   commit(ledger, [{ put: touch(attempt, { dispatchedAt: clock.now() }) }]);
 
-const AT_ONCE = 20;
+/** Events of a portion. */
+export const AT_ONCE = 20;
 
 const putPortion = async (
   dependencies: CollectDependencies,
@@ -58,15 +59,19 @@ const putPortion = async (
 /**
  * Puts the events of the discrepancies on the bus, in portions. A portion that fails does not stop the next
  * one. After three failures in a row the rest is left to the next pass.
+ *
+ * @param pauseMilliseconds between two portions
  */
 export const putDiscrepancies = async (
   dependencies: CollectDependencies,
   discrepancies: readonly Discrepancy[],
   part: Part,
+  pauseMilliseconds = 0,
 ): Promise<readonly Discrepancy[]> => {
   const put: Discrepancy[] = [];
   let failures = 0;
   for (let start = 0; start < discrepancies.length && failures < MAX_FAILURES; start += AT_ONCE) {
+    if (start > 0 && pauseMilliseconds > 0) await dependencies.clock.sleep(pauseMilliseconds);
     const done = await putPortion(dependencies, discrepancies.slice(start, start + AT_ONCE), part);
     failures = done === undefined ? failures + 1 : 0;
     put.push(...(done ?? []));

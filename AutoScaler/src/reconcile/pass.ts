@@ -5,13 +5,14 @@ import type { Time } from "../../../Core/model/ledger";
 import { isBad } from "../../../Core/routing/mapping-row";
 import { type RoutingSettings, readSettings } from "../../../Core/routing/routing";
 import { storeLambdaLimit } from "../limits/account-limit";
+import { pauseBetweenStarts } from "../limits/pause-between-starts";
 import type { GitLabJob } from "../ports";
 import { leaveEmpty } from "../queue/rotation";
 import { countRestingPools } from "../spot/count-resting";
 import { recordOutage } from "../waits/gitlab-outage";
 import { type Adoption, adoptInstances, adoptRecords, NOTHING_ADOPTED } from "./adopt";
 import { type Budget, budget } from "./budget";
-import { putDiscrepancies, unique, without } from "./collect";
+import { AT_ONCE, putDiscrepancies, unique, without } from "./collect";
 import {
   endDiscrepancies,
   jobDiscrepancies,
@@ -173,8 +174,8 @@ const takeSnapshot = async (
 };
 
 /**
- * Jobs that wait for their start go first: they need only what is read already. Ends take calls of their own, and go
- * before the queue, since they free slots.
+ * What the account allows goes first, so that no start of this pass takes more. Jobs that wait for their start go next: they
+ * need only what is read already. Ends take calls of their own, and go before the queue, since they free slots.
  */
 const reconcileAll = async (
   dependencies: ReconcilerDependencies,
@@ -184,13 +185,16 @@ const reconcileAll = async (
 ) => {
   const { context, jobs, failures, machines } = await takeSnapshot(dependencies, settings, state, minute);
   const { snapshot, part, index, listCalls } = context;
-  const starts = unique(await jobDiscrepancies(context));
-  const putFirst = await putDiscrepancies(dependencies, starts, part);
-  const ends = await endDiscrepancies(context);
-  const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
   const accountReadAt = await part("account", state.accountReadAt, () =>
     storeLambdaLimit(dependencies, state.accountReadAt),
   );
+  const starts = unique(await jobDiscrepancies(context));
+  const pause = await part("account", 0, () =>
+    pauseBetweenStarts(dependencies.ledger, starts.length, AT_ONCE),
+  );
+  const putFirst = await putDiscrepancies(dependencies, starts, part, pause);
+  const ends = await endDiscrepancies(context);
+  const runnerEnds = await runnerDiscrepancies(context, new Set(ends.flatMap(endedJob)));
   const waiting = await dropNotServed(context, snapshot.waiting);
   const queue = await part("queue", [], () =>
     dispatchQueued(dependencies, { ...snapshot, waiting }, index, context.settings, part),

@@ -645,6 +645,21 @@ describe("the reconciler itself", () => {
     }
   });
 
+  it("F-77: in a new account a pass knows the room beside the runners before it starts jobs, and starts twenty of them a second", async () => {
+    const system = testSystem();
+    system.account.concurrentExecutions = 10;
+    for (let id = 1; id <= 50; id += 1) system.gitLab.addJob({ id, createdAt: system.clock.now() - MINUTE });
+    const putBefore: number[] = [];
+    system.clock.duringSleep = async () => {
+      expect((await system.ledger.slots(STACK)).limit).toBe(5);
+      putBefore.push(system.bus.events.length);
+    };
+    await system.reconcile();
+    expect(putBefore).toEqual([20, 40]);
+    expect(system.clock.sleeps).toEqual([1_000, 1_000]);
+    expect(system.bus.events).toHaveLength(50);
+  });
+
   it("F-30: reads no jobs and ends nothing in payload mode", async () => {
     const system = testSystem({ mode: "payload" });
     await system.start(webhook(system.gitLab.addJob({ id: 7 })));

@@ -44,7 +44,7 @@ const jobOf = async (payload: MicroVmPayload, caFile: string): Promise<SingleRun
   const { url, token, runnerId, waitTimeoutSeconds, cache, executor, image, privileged = false } = payload;
   const caCertificate = await certificateOf(caFile);
   return {
-    ...{ url, token, runnerId, waitTimeoutSeconds },
+    ...{ url, token, runnerId, waitTimeoutSeconds, provider: "MICROVM" as const },
     ...(cache === undefined ? {} : { cache }),
     ...(caCertificate === undefined ? {} : { caCertificate }),
     ...(executor === "docker" ? { docker: { image, isPrivileged: privileged } } : {}),

@@ -11,6 +11,7 @@ export interface RunInput {
   readonly runHookPayload?: string;
   readonly executionRoleArn?: string;
   readonly ingressNetworkConnectors: readonly string[];
+  readonly logGroup?: string;
   readonly clientToken?: string;
   /** Of all but the token: another request with the same token is a conflict. */
   readonly hash: string;
@@ -33,7 +34,9 @@ const optionalText = (fields: Fields, name: string): string | undefined => {
 const connectorsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) && value.length <= 10 ? value.map(String) : [];
 
-const isCloudWatch = (logging: unknown): boolean =>
+const isCloudWatch = (
+  logging: unknown,
+): logging is { readonly cloudWatch: { readonly logGroup?: unknown } } =>
   typeof logging === "object" && logging !== null && "cloudWatch" in logging;
 
 const checkIdlePolicy = (value: unknown): void => {
@@ -66,6 +69,9 @@ export const readRunInput = (fields: Fields): RunInput => {
     runHookPayload: optionalText(fields, "runHookPayload"),
     executionRoleArn: optionalText(fields, "executionRoleArn"),
     clientToken: optionalText({ token }, "token"),
+    logGroup: isCloudWatch(rest.logging)
+      ? optionalText({ ...rest.logging.cloudWatch }, "logGroup")
+      : undefined,
   };
   const input = {
     imageIdentifier: optionalText(fields, "imageIdentifier") ?? "",

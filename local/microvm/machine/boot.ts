@@ -6,6 +6,7 @@ import type { MicroVm } from "../microvm";
 import type { BootedMachine } from "../microvms";
 import { callHook, type MachineSettings, startMachine } from "./machine";
 import { buildReadyState, type ReadyState } from "./ready-state";
+import { followConsole, type VmLog } from "./vm-log";
 
 /** How the hook is called: https://docs.aws.amazon.com/lambda/latest/dg/microvms-images.html */
 const bodyOf = ({ microvmId, runHookPayload }: MicroVm): string =>
@@ -57,6 +58,7 @@ export const bootFromSnapshot = (
   settings: MachineSettings,
   stateOf: (image: ImageVersion) => Promise<ReadyState>,
   imageOf: (vm: MicroVm) => Promise<ImageVersion>,
+  openLog: (vm: MicroVm) => VmLog | undefined,
 ): ((vm: MicroVm) => Promise<BootedMachine>) => {
   return async (vm) => {
     const image = await imageOf(vm);
@@ -65,13 +67,19 @@ export const bootFromSnapshot = (
     cpSync(folder, root, { recursive: true, verbatimSymlinks: true });
     const machine = await startMachine(root, seed, settings);
     let console = "";
+    const log = openLog(vm);
+    // What cannot be written there is on the laptop's console all the same.
+    const stopLog = log && followConsole(machine.readConsoleFrom, log, () => undefined);
     return {
+      suspend: machine.suspend,
+      resume: machine.resume,
       run: async () => {
         await untilServed(machine.socketPath);
         await callRun(vm, machine.socketPath, image.runTimeoutSeconds);
       },
       end: async () => {
         await machine.end();
+        await stopLog?.();
         console = machine.readConsole();
         rmSync(root, { recursive: true, force: true, maxRetries: 3 });
       },

@@ -24,6 +24,11 @@ export interface MicroVmMachine {
   readonly socketPath: string;
   /** The end of what it printed. */
   readConsole(): string;
+  /** What it printed, from a byte on. */
+  readConsoleFrom(byte: number): Buffer;
+  /** Everything that runs in it stands still, until it is resumed. */
+  suspend(): void;
+  resume(): void;
   /** Ends everything that runs in it. */
   end(): Promise<void>;
   /** Removes what it wrote that is not of its program's making. */
@@ -88,12 +93,25 @@ const environment = (root: string, path: string, seed: string, settings: Machine
   AWS_ENDPOINT_URL: settings.awsEndpoint,
 });
 
-const tail = (path: string): string => {
+const bytesOf = (path: string): Buffer => {
   try {
-    return readFileSync(path).subarray(-CONSOLE_BYTES).toString("utf8");
+    return readFileSync(path);
   } catch {
-    return "";
+    return Buffer.alloc(0);
   }
+};
+
+/** To all of them, those too that start meanwhile. */
+const signalAll = (processes: JobProcesses, signal: "SIGSTOP" | "SIGCONT"): void => {
+  const told = new Set<number>();
+  for (let found = processes.scan(); found.some(({ pid }) => !told.has(pid)); found = processes.scan())
+    for (const { pid } of found)
+      try {
+        told.add(pid);
+        process.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
 };
 
 const startProgram = (root: string, env: Record<string, string>) => {
@@ -138,7 +156,10 @@ export const startMachine = async (
   scanning.unref();
   return {
     socketPath: join(root, SOCKET),
-    readConsole: () => tail(join(root, CONSOLE)),
+    readConsole: () => bytesOf(join(root, CONSOLE)).subarray(-CONSOLE_BYTES).toString("utf8"),
+    readConsoleFrom: (byte) => bytesOf(join(root, CONSOLE)).subarray(byte),
+    suspend: () => signalAll(processes, "SIGSTOP"),
+    resume: () => signalAll(processes, "SIGCONT"),
     end: async () => {
       clearInterval(scanning);
       await endProcesses(processes);

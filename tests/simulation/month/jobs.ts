@@ -6,9 +6,9 @@ import type { FakeClock, FakeLedger } from "../../../AutoScaler/src/testing/fake
 import { aClass, anAttempt, anOrder, aRunner } from "../../../AutoScaler/src/testing/fakes/items";
 import type { StartedRunner, Time } from "../../../Core/model/ledger";
 import type { RunnerEndCode } from "../../../Core/model/reasons";
-import { classKey } from "../../../Core/model/runner-class";
+import { classKey, type Provider } from "../../../Core/model/runner-class";
 import type { Random } from "../world/random";
-import { MARKETS, type MonthAws, type MonthMarket, type MonthResource } from "./aws";
+import { launchFee, MARKETS, type MonthAws, type MonthMarket, type MonthResource } from "./aws";
 import { repeated } from "./ledger-faults";
 
 /** The jobs of a simulated month, each taken through the shipped rules from its launch to its runner's end. */
@@ -43,6 +43,14 @@ const CLASSES: Readonly<Record<MonthMarket, readonly string[]>> = {
   "on-demand": ["default", "big"],
   spot: ["default", "big"],
   lambda: ["default"],
+  microvm: ["default", "big"],
+};
+
+const PROVIDERS: Readonly<Record<MonthMarket, Provider>> = {
+  "on-demand": "EC2",
+  spot: "EC2",
+  lambda: "LAMBDA",
+  microvm: "MICROVM",
 };
 
 /** Whole seconds, a minute at least. */
@@ -71,7 +79,7 @@ const start = async (parts: MonthParts, jobId: number, kind: Kind, time: Time): 
   const { store, clock, aws, dice } = parts;
   at(parts, time);
   const { projectId, market } = kind;
-  const type = market === "lambda" ? "LAMBDA" : "EC2";
+  const type = PROVIDERS[market];
   const runnerClass = aClass({ name: kind.className, type });
   const order = anOrder({ jobId, projectId, jobName: kind.name, runnerClass });
   const runnerId = 1_000_000 + jobId;
@@ -98,7 +106,8 @@ const start = async (parts: MonthParts, jobId: number, kind: Kind, time: Time): 
         kind: "launched",
         resourceId: resource.id,
         pricePerHour: resource.perHour,
-        ...(market === "lambda" ? {} : { market }),
+        pricePerRequest: launchFee(market),
+        ...(market === "spot" || market === "on-demand" ? { market } : {}),
       },
     ),
   );

@@ -1,5 +1,12 @@
 import type { Ec2, SimulatedInstance } from "./ec2";
-import { fits, hasJobEnded, type Job, type RunnerRecord, type SimulatedGitLab } from "./gitlab";
+import {
+  fits,
+  hasJobEnded,
+  isProtectedRef,
+  type Job,
+  type RunnerRecord,
+  type SimulatedGitLab,
+} from "./gitlab";
 import type { Machine, Machines } from "./machines";
 import { matched } from "./matching";
 import { runnerSpans } from "./proof/runner-spans";
@@ -101,6 +108,20 @@ export class Checks {
     if (this.seen.gitLab.records.has(runnerId) && this.seen.downFor() < FORCED_AFTER) {
       this.complain(`I-20: terminated ${instance.id} before the record of runner ${runnerId} was deleted`);
     }
+  }
+
+  /** Its class asks for it, and its ref is not protected. */
+  mayBeKept(job: Job | undefined): boolean {
+    return job?.name === KINDS.kept.name && !isProtectedRef(job.ref);
+  }
+
+  /** T-35: a VM is kept of a job that failed and whose own class asks for it, whatever it was launched for. */
+  keeping(vmId: string, runnerId: number | undefined): void {
+    const ran = [...this.seen.gitLab.jobs.values()].filter((job) => job.runnerId === runnerId);
+    if (ran.length === 0 || ran.some((job) => job.status !== "failed" || !this.mayBeKept(job)))
+      this.complain(
+        `T-35: ${vmId} is kept, of ${ran.map(({ id, name, status }) => `${name} ${id}, ${status}`)}`,
+      );
   }
 
   /** I-22: counts what really runs, at every start and end. */

@@ -1,6 +1,8 @@
 import type { NewRunner } from "../../../AutoScaler/src/ports";
+import { parseRunnerDescription } from "../../../Core/configuration";
 import type { Time } from "../../../Core/model/ledger";
 import type { Random } from "./random";
+import { DEPLOYMENT } from "./stack";
 import type { Timeline } from "./timeline";
 
 /** A job as its pipeline defines it. */
@@ -440,6 +442,12 @@ export class SimulatedGitLab {
     this.records.set(record.id, record);
     this.descriptions.set(record.id, record.description);
     return record;
+  }
+
+  /** The job that a record's description names, if it is one of ours. */
+  madeFor(runnerId: number): Job | undefined {
+    const mark = parseRunnerDescription(DEPLOYMENT, this.descriptions.get(runnerId) ?? "");
+    return mark && this.jobs.get(mark.jobId);
   }
 
   pause(runnerId: number): boolean {

@@ -25,7 +25,7 @@ const arnOf = (size: MicroVmMemory): string =>
 
 /** The sizes that MicroVmRunner was deployed with. */
 export const IMAGES: ReadonlyMap<MicroVmMemory, MicroVmImage> = new Map(
-  ([1024, 2048] as const).map((size) => [size, { imageArn: arnOf(size), imageVersion: "1.0" }]),
+  ([512, 1024, 2048] as const).map((size) => [size, { imageArn: arnOf(size), imageVersion: "1.0" }]),
 );
 const SIZES = new Map([...IMAGES].map(([size, { imageArn }]) => [imageArn, size]));
 
@@ -89,8 +89,13 @@ const LIVE: readonly State[] = ["PENDING", "RUNNING"];
 /** Lambda's MicroVMs: client tokens with a check of their parameters, quotas, states that are seen late, lists that linger. */
 export class MicroVmService {
   readonly vms = new Map<string, SimulatedMicroVm>();
+  readonly #live = new Set<SimulatedMicroVm>();
+  /** By image, in the order of their launch. */
+  readonly #launched = new Map<string, SimulatedMicroVm[]>();
   onState: (vm: SimulatedMicroVm) => void = () => undefined;
   onMismatch: (token: string) => void = () => undefined;
+  /** Whether somebody may look into the VM of this runner: its job's class asks for that, and its ref is not protected. */
+  mayLetIn: (runnerId: number) => boolean = () => false;
   /** RunMicrovm calls, refused ones included. */
   runCalls = 0;
   readonly #answers = new Map<string, { readonly parameters: string; readonly id: string }>();
@@ -115,7 +120,7 @@ export class MicroVmService {
   }
 
   live(): readonly SimulatedMicroVm[] {
-    return [...this.vms.values()].filter(({ state }) => LIVE.includes(state));
+    return [...this.#live];
   }
 
   #checkQuota(memoryMiB: number): void {
@@ -125,15 +130,18 @@ export class MicroVmService {
     if (this.random.chance(this.options.noCapacity)) throw microVmError("InsufficientCapacityException", 503);
   }
 
-  /** What the shipped provider must always say (T-27, T-28). */
-  static wrongRequest({
-    ingressNetworkConnectors,
-    idlePolicy,
-    logging,
-    executionRoleArn,
-  }: RunMicrovmCommandInput) {
-    const isClosed =
-      ingressNetworkConnectors?.length === 1 && ingressNetworkConnectors[0]?.endsWith(":NO_INGRESS");
+  /** What the shipped provider must always say (T-27, T-28, T-35). */
+  #isWrong(
+    {
+      ingressNetworkConnectors: [connector, ...more] = [],
+      idlePolicy,
+      logging,
+      executionRoleArn,
+    }: RunMicrovmCommandInput,
+    { runnerId }: MicroVmPayload,
+  ): boolean {
+    const wanted = this.mayLetIn(runnerId) ? ":SHELL_INGRESS" : ":NO_INGRESS";
+    const isClosed = connector?.endsWith(wanted) && more.length === 0;
     const logsWithoutRole = logging?.cloudWatch !== undefined && executionRoleArn === undefined;
     return !isClosed || idlePolicy !== undefined || logsWithoutRole;
   }
@@ -158,7 +166,8 @@ export class MicroVmService {
     const { imageIdentifier = "", runHookPayload = "", maximumDurationInSeconds = 28_800 } = input;
     const memoryMiB = SIZES.get(imageIdentifier);
     if (memoryMiB === undefined) throw microVmError("ResourceNotFoundException", 404);
-    if (Buffer.byteLength(runHookPayload) > 4_096 || MicroVmService.wrongRequest(input))
+    const payload = JSON.parse(runHookPayload) as MicroVmPayload;
+    if (Buffer.byteLength(runHookPayload) > 4_096 || this.#isWrong(input, payload))
       throw microVmError("ValidationException");
     this.#checkQuota(memoryMiB);
     const { now } = this.timeline;
@@ -166,7 +175,7 @@ export class MicroVmService {
       id: `microvm-${(this.vms.size + 1).toString(16).padStart(8, "0")}`,
       imageArn: imageIdentifier,
       memoryMiB,
-      payload: JSON.parse(runHookPayload) as MicroVmPayload,
+      payload,
       startedAt: now,
       shownFrom: now + this.random.between(0, this.options.listLag),
       endsAt: now + maximumDurationInSeconds * 1_000,
@@ -174,6 +183,9 @@ export class MicroVmService {
       listed: "PENDING",
     };
     this.vms.set(vm.id, vm);
+    this.#live.add(vm);
+    this.#launched.set(vm.imageArn, this.#launched.get(vm.imageArn) ?? []);
+    this.#launched.get(vm.imageArn)?.push(vm);
     this.onState(vm);
     this.timeline.after(this.#startTakes(), () => this.#begin(vm));
     this.timeline.at(vm.endsAt, () => this.terminate(vm, "Maximum duration reached"));
@@ -186,7 +198,7 @@ export class MicroVmService {
    */
   #startTakes(): number {
     const { startsWithin, slowerByEach } = this.options;
-    const beside = [...this.vms.values()].filter(({ state }) => state === "PENDING").length;
+    const beside = this.live().filter(({ state }) => state === "PENDING").length;
     return this.random.between(...startsWithin) + this.random.between(0, slowerByEach * beside);
   }
 
@@ -200,6 +212,7 @@ export class MicroVmService {
   #setState(vm: SimulatedMicroVm, state: State): void {
     if (vm.state === "TERMINATED") return;
     vm.state = state;
+    if (!LIVE.includes(state)) this.#live.delete(vm);
     if (state === "TERMINATED") vm.terminatedAt = this.timeline.now;
     this.timeline.after(this.random.between(0, this.options.listLag), () => {
       vm.listed = vm.state;
@@ -244,17 +257,19 @@ export class MicroVmService {
     const { now } = this.timeline;
     const { lingers, listLies } = this.options;
     const isListed = (vm: SimulatedMicroVm): boolean =>
-      vm.imageArn === imageIdentifier &&
       vm.shownFrom <= now &&
       (vm.terminatedAt === undefined || now - vm.terminatedAt <= lingers) &&
       !this.random.chance(listLies / 2);
-    const all = [...this.vms.values()].filter(isListed);
-    const from = Number(nextToken ?? 0);
+    const all = this.#launched.get(imageIdentifier ?? "") ?? [];
+    const items: SimulatedMicroVm[] = [];
+    let next = Number(nextToken ?? 0);
+    for (; next < all.length && items.length < PAGE; next += 1)
+      items.push(...all.slice(next, next + 1).filter(isListed));
     const state = (vm: SimulatedMicroVm): State => (this.random.chance(listLies / 2) ? "RUNNING" : vm.listed);
     return {
       $metadata: {},
-      items: all.slice(from, from + PAGE).map((vm) => this.#told(vm, state(vm))),
-      nextToken: from + PAGE < all.length ? String(from + PAGE) : undefined,
+      items: items.map((vm) => this.#told(vm, state(vm))),
+      nextToken: next < all.length ? String(next) : undefined,
     };
   }
 

@@ -76,7 +76,7 @@ export class Providers {
 
   /** A class has an image of its own, as its size shows. */
   #classOf({ memoryMiB }: SimulatedMicroVm): string {
-    return memoryMiB === 1024 ? "MICROVM#elastic" : "MICROVM#default";
+    return { 1024: "MICROVM#elastic", 512: "MICROVM#kept" }[memoryMiB] ?? "MICROVM#default";
   }
 
   /** Nobody but us and its maximum duration ends a VM: it outlives its runner. */
@@ -84,6 +84,7 @@ export class Providers {
     const { checks, machines } = this.parts;
     if (vm.state === "PENDING") checks.count(this.#classOf(vm), 1);
     if (vm.state === "RUNNING") this.#runOnMicroVm(vm);
+    if (vm.state === "SUSPENDED") checks.keeping(vm.id, machines.byResource.get(vm.id)?.row.runnerId);
     if (vm.state !== "TERMINATING" && vm.state !== "SUSPENDED") return;
     this.#uncountMicroVm(vm);
     const machine = machines.byResource.get(vm.id);

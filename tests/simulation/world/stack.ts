@@ -72,6 +72,9 @@ export const routingOf = (stack: StackParameters): RoutingSettings => ({
   longestLifetimeSeconds: { LAMBDA: 900, EC2: 86_400, MICROVM: 28_800 },
 });
 
+/** For which a failed job of the kind `kept` keeps its VM. */
+export const KEPT_MINUTES = 10;
+
 /** Kinds of jobs: name and tags, with or without a row in the mapping. */
 export const KINDS = {
   lambda: { name: "on-lambda", tags: [] },
@@ -86,6 +89,8 @@ export const KINDS = {
   microVm: { name: "on-microvm", tags: ["microvm"] },
   /** On a MicroVM, or on EC2 where there is none. */
   elastic: { name: "on-microvm-or-ec2", tags: ["microvm", "elastic"] },
+  /** On a MicroVM that is kept for ten minutes if it fails. */
+  kept: { name: "on-kept-microvm", tags: ["microvm", "kept"] },
   /** Its row names a class that does not exist. */
   broken: { name: "broken", tags: ["broken"] },
 } as const satisfies Readonly<Record<string, { readonly name: string; readonly tags: readonly string[] }>>;
@@ -99,5 +104,7 @@ export const MAPPING: readonly MappingRow[] = [
   { pk: "job#on-microvm", sk: "tags#microvm", type: "MICROVM" },
   { pk: "job#on-microvm-or-ec2", sk: "tags#elastic#microvm", type: "MICROVM", class: "elastic" },
   { pk: "class#elastic", sk: "class", type: "MICROVM", memoryMiB: 1024, fallback: "EC2" },
+  { pk: "job#on-kept-microvm", sk: "tags#kept#microvm", type: "MICROVM", class: "kept" },
+  { pk: "class#kept", sk: "class", type: "MICROVM", memoryMiB: 512, keepOnFailure: KEPT_MINUTES },
   { pk: "job#broken", sk: "tags#broken", type: "EC2", class: "no-such-class" },
 ];

@@ -270,6 +270,7 @@ export class Simulation {
     this.gitLab.onRemove = (runnerId) => this.providers.uncount(runnerId);
     this.ec2.onState = (instance) => this.providers.instanceChanged(instance);
     this.microVms.onState = (vm) => this.providers.microVmChanged(vm);
+    this.microVms.mayLetIn = (runnerId) => this.checks.mayBeKept(this.gitLab.madeFor(runnerId));
     this.microVms.onMismatch = (token) =>
       this.checks.complain(`I-18: other parameters under the token ${token}`);
     this.ec2.onMismatch = (token) => this.checks.complain(`I-18: other parameters under the token ${token}`);

@@ -25,10 +25,11 @@ const kept = async (
   runner: Runner,
   outcome: "failed" | "success" = "failed",
   suspend = jest.fn(async () => {}),
+  ranBy = ORDER,
 ) => {
   const ledger = fakeLedger();
   const { jobId } = runner;
-  await ledger.commit([{ put: anAttempt({ jobId, state: "ENDED", outcome, order: ORDER }) }]);
+  await ledger.commit([{ put: anAttempt({ jobId, state: "ENDED", outcome, order: ranBy }) }]);
   const microVms = { ...fakeMicroVms(), suspend };
   const until = await keepIfFailed({ ledger, clock: fakeClock(NOW), microVms }, runner);
   return { until, suspended: suspend.mock.calls };
@@ -45,11 +46,16 @@ describe("the VM of a failed job", () => {
     ["its job was reassigned", { reason: "job-reassigned" }],
     ["it is gone", { state: "GONE" }],
     ["it is an instance", { provider: "EC2" }],
-  ])("T-31: is not kept where %s", async (_, patch) => {
+  ])("T-35: is not kept where %s", async (_, patch) => {
     expect(await kept(ending(patch))).toEqual({ until: undefined, suspended: [] });
   });
 
-  it("T-31: is not kept where GitLab does not tell whether the ref is protected", async () => {
+  it("is suspended for no longer than the class of the job says that ran on it", async () => {
+    const shorter = { ...ORDER, runnerClass: aClass({ type: "MICROVM", keepOnFailureMinutes: 5 }) };
+    expect((await kept(ending(), "failed", undefined, shorter)).until).toBe(NOW + 5 * MINUTE);
+  });
+
+  it("T-35: is not kept where GitLab does not tell whether the ref is protected", async () => {
     const { onProtectedRef: _, ...order } = ORDER;
     expect(await kept(ending({ order }))).toEqual({ until: undefined, suspended: [] });
   });

@@ -7,13 +7,17 @@ type KeepDependencies = Pick<Dependencies, "ledger" | "microVms" | "clock">;
 
 const MINUTE = 60_000;
 
-/** Minutes for which the VM of a runner is kept that ended with its job, if that failed. */
+/** Minutes for which the VM of a runner may be kept that ended with its job. */
 const minutesOf = ({ provider, order, state, reason }: Runner): number =>
   provider === "MICROVM" && state === "ENDING" && reason === "job-ended" ? keptMinutes(order) : 0;
 
-const hasFailed = async ({ ledger }: KeepDependencies, runner: Runner): Promise<boolean> => {
-  const attempts = await ledger.attempts(runner.busyJobId ?? runner.jobId);
-  return attempts.at(-1)?.outcome === "failed";
+/**
+ * Minutes for which the job that ran may be looked at, if it failed: GitLab may have given the VM another one than it was made for, of
+ * a class that keeps nothing, or on a protected ref.
+ */
+const minutesOfJob = async ({ ledger }: KeepDependencies, runner: Runner): Promise<number> => {
+  const last = (await ledger.attempts(runner.busyJobId ?? runner.jobId)).at(-1);
+  return last?.outcome === "failed" && last.order !== undefined ? keptMinutes(last.order) : 0;
 };
 
 /**
@@ -27,8 +31,9 @@ export const keepIfFailed = async (
   runner: Runner,
 ): Promise<Time | undefined> => {
   const { resourceId, runnerId } = runner;
-  const minutes = minutesOf(runner);
-  if (minutes === 0 || resourceId === undefined || !(await hasFailed(dependencies, runner))) return undefined;
+  if (minutesOf(runner) === 0 || resourceId === undefined) return undefined;
+  const minutes = Math.min(minutesOf(runner), await minutesOfJob(dependencies, runner));
+  if (minutes === 0) return undefined;
   try {
     await dependencies.microVms.suspend(resourceId);
   } catch (error) {
