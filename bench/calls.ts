@@ -48,7 +48,7 @@ const end = {
   runnerId: 9001,
   provider: "EC2",
   classKey: "EC2#default",
-  reason: "success",
+  reason: "job-ended",
   jobId: 12,
   projectId: 7,
 };
@@ -75,6 +75,7 @@ export const INPUTS: Readonly<Record<string, unknown>> = {
   "terminate-instance": end,
   "start-next-job": { freed: { kind: "slot", classKey: "EC2#default" } },
   "record-failure": { event: webhook("pending"), error: { Error: "States.Timeout", Cause: "" } },
+  "record-end-report": { resourceId: "9c1f6c1e-5f3c-4d1e-8f52-1f4f0d6f7f10", status: "success" },
   reconciler: {},
   "roll-up-usage": {},
   "lambda-shell-runner": { bootstrapKey: "none", runnerId: 9001 },

@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * AWS and GitLab on loopback, for one call of each function: every read finds next to nothing, every write succeeds.
+ * AWS and GitLab on loopback, for one call of each function: every read finds next to nothing, every write succeeds. A bootstrap
+ * row alone is kept, for a MicroVM is launched with what is in it.
  * For measurements only: the answers say nothing about how AWS and GitLab behave.
  */
 
@@ -18,13 +19,39 @@ const JOB = {
   runner: null,
 };
 
+/** The names behind CONFIGURATION_PATH. */
+const valuesAt = (url: string): Readonly<Record<string, string>> => ({
+  Url: url,
+  AccessToken: "glpat-bench",
+  WebhookSecret: "bench",
+  "microvm/2048": JSON.stringify({
+    imageArn: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:bench-2048",
+    imageVersion: "1.0",
+  }),
+});
+
+const parameters = (names: readonly string[], url: string) =>
+  names.flatMap((Name) => {
+    const Value = valuesAt(url)[Name.replace("/glr/", "")];
+    return Value === undefined ? [] : [{ Name, Value }];
+  });
+
+interface TransactItem {
+  readonly Put?: { readonly TableName: string; readonly Item: unknown };
+}
+
+let bootstrapRow: unknown;
+
+const keepRow = (items: readonly TransactItem[]): void => {
+  const written = items.find(({ Put }) => Put?.TableName === "bootstrap");
+  bootstrapRow = written?.Put?.Item ?? bootstrapRow;
+};
+
 const awsJson = (target: string, body: string, url: string): unknown => {
-  if (target === "AmazonSSM.GetParameters") {
-    const values: Record<string, string> = { Url: url, AccessToken: "glpat-bench", WebhookSecret: "bench" };
-    const names = (JSON.parse(body) as { Names: string[] }).Names;
-    const known = names.filter((name) => (name.split("/").at(-1) ?? "") in values);
-    return { Parameters: known.map((Name) => ({ Name, Value: values[Name.split("/").at(-1) ?? ""] })) };
-  }
+  const asked = JSON.parse(body);
+  if (target === "AmazonSSM.GetParameters") return { Parameters: parameters(asked.Names, url) };
+  if (target.endsWith(".TransactWriteItems")) keepRow(asked.TransactItems);
+  if (target.endsWith(".GetItem") && asked.TableName === "bootstrap") return { Item: bootstrapRow };
   if (target.endsWith(".Query")) return { Items: [], Count: 0, ScannedCount: 0 };
   return target === "AWSEvents.PutEvents" ? { FailedEntryCount: 0, Entries: [] } : {};
 };
@@ -44,10 +71,13 @@ const queryXml = (body: string): string => {
 const rest = (method: string, path: string): { readonly status: number; readonly body: unknown } => {
   if (path.startsWith("/2017-03-31/tags/") || path.startsWith("/2017-03-31/tags"))
     return { status: 200, body: { Tags: { "glr:role": "runner", "glr:stack": "bench" } } };
+  if (path.endsWith("/microvms"))
+    return { status: 200, body: { microvmId: "microvm-bench", state: "PENDING" } };
   if (path.includes("/invocations")) return { status: 202, body: undefined };
   if (method === "POST" && path.endsWith("/user/runners"))
     return { status: 201, body: { id: 9001, token: "glrt-bench" } };
   if (/\/jobs\/\d+$/.test(path)) return { status: 200, body: JOB };
+  if (method === "DELETE") return { status: 204, body: undefined };
   return { status: 200, body: path.startsWith("/api/v4/") ? [] : {} };
 };
 

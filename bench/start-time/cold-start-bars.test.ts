@@ -1,4 +1,4 @@
-import { barsOf, type Figures, figuresOf, wholePaths } from "./cold-start-bars";
+import { barsOf, type Figures, figuresOf, measuredBars, wholePaths } from "./cold-start-bars";
 import type { Cost, Sample } from "./measure-function";
 
 const cost = (work: number, hidden = 0): Cost => ({ work, hidden });
@@ -36,6 +36,13 @@ describe("the bars of a cold start", () => {
     expect(missed({ "find-runner": figures(28.1), "authorize-webhook": figures(14.1) })).toHaveLength(2);
   });
 
+  it("are missed by a call that fails", () => {
+    const failing = { ...figures(20), outcome: "TransientError: DELETE /runners/9001: 200" };
+    expect(missed({ "start-microvm-runner": failing, "find-runner": figures(20) })).toEqual([
+      "calls that failed start-microvm-runner",
+    ]);
+  });
+
   it("compare both start paths with the older version", () => {
     const before = {
       "look-up-runner before": figures(20, 40),
@@ -68,5 +75,36 @@ describe("the bars of a cold start", () => {
     expect(barsOf(new Map([["find-runner", figures(1)]])).every(({ ratio, most }) => ratio <= most)).toBe(
       false,
     );
+  });
+
+  it("near to their figures are measured longer, and compared within the same rounds", async () => {
+    const rounds = (load: number, ...more: readonly number[]) =>
+      [load, ...more].map((one) => sample(one, cost(1), cost(1)));
+    const first = new Map([
+      ["one DynamoDBClient", rounds(10)],
+      ["one SSMClient", rounds(10)],
+      ["find-runner", rounds(15)],
+      ["start-next-job", rounds(11)],
+    ]);
+    const asked: (ReadonlySet<string> | undefined)[] = [];
+    const { bars } = await measuredBars(async (rows) => {
+      asked.push(rows);
+      const longer = new Map([
+        ["one DynamoDBClient", rounds(11, 9)],
+        ["find-runner", rounds(12.6, 14)],
+      ]);
+      return rows === undefined ? first : longer;
+    });
+    expect(asked).toEqual([undefined, new Set(["find-runner", "one DynamoDBClient"])]);
+    expect(bars.slice(1).map(({ rows: [name], ratio }) => [name, ratio])).toEqual([
+      ["find-runner", 1.4],
+      ["start-next-job", 1.1],
+    ]);
+  });
+
+  it("far from their figures are not measured again", async () => {
+    const measure = jest.fn(async () => new Map([["one DynamoDBClient", [sample(10, cost(1), cost(1))]]]));
+    expect((await measuredBars(measure)).bars).toHaveLength(1);
+    expect(measure).toHaveBeenCalledTimes(1);
   });
 });

@@ -144,22 +144,21 @@ describeWith(isRoot, "no right to start processes of another user")(
 
 describe("a job that has root in its MicroVM", () => {
   it("T-36: writes no log that anything of ours reads", () => {
-    for (const stack of STACKS) {
-      const template = readTemplate(stack);
-      const read = ["AWS::Logs::SubscriptionFilter", "AWS::Logs::MetricFilter"].flatMap((type) =>
-        ofType(template, type),
+    const readIn = (stack: (typeof STACKS)[number]) =>
+      ["AWS::Logs::SubscriptionFilter", "AWS::Logs::MetricFilter"].flatMap((type) =>
+        ofType(readTemplate(stack), type),
       );
-      if (stack === "MicroVmRunner") expect(read).toEqual([]);
-      for (const { properties } of read) expect(JSON.stringify(properties)).not.toMatch(/microvm/i);
-    }
+    expect(readIn("MicroVmRunner")).toEqual([]);
+    const read = STACKS.flatMap(readIn).map(({ properties }) => JSON.stringify(properties));
+    expect(read.filter((properties) => /microvm/i.test(properties))).toEqual([]);
   });
 
   it("T-27 T-36: finds no role of ours that may let somebody into a VM", () => {
-    for (const stack of STACKS)
-      for (const { properties } of ofType(readTemplate(stack), "AWS::IAM::Role"))
-        for (const policy of asList(properties.Policies))
-          for (const statement of asList(at(policy, "PolicyDocument", "Statement")).map(asMap))
-            if (statement.Effect === "Allow")
-              expect(JSON.stringify(statement.Action)).not.toMatch(/AuthToken|ConnectMicrovm|lambda:\*/);
+    const allowed = STACKS.flatMap((stack) => ofType(readTemplate(stack), "AWS::IAM::Role"))
+      .flatMap(({ properties }) => asList(properties.Policies))
+      .flatMap((policy) => asList(at(policy, "PolicyDocument", "Statement")).map(asMap))
+      .filter(({ Effect }) => Effect === "Allow")
+      .map(({ Action }) => JSON.stringify(Action));
+    expect(allowed.filter((actions) => /AuthToken|ConnectMicrovm|lambda:\*/.test(actions))).toEqual([]);
   });
 });

@@ -42,6 +42,16 @@ describe("the bill at rest", () => {
     expect(total(withoutOptions(costs))).toBeLessThanOrEqual(1);
   });
 
+  it("stays so with MicroVmRunner, but for the snapshots of its images: an alarm more, and four calls a day", () => {
+    const more = shippedCosts(ROOT, "MicroVmRunner");
+    const alarms = (bill: typeof costs) => bill.find(({ unit }) => unit === "alarms")?.count ?? 0;
+    expect(alarms(more)).toBe(alarms(costs) + 1);
+    // 120 calls of some seconds' worth of a cent: it would take a schedule by the minute to be seen.
+    expect(total(withoutOptions(more)) - total(withoutOptions(costs))).toBeLessThan(0.01);
+    expect(total(withoutOptions(more))).toBeGreaterThan(total(withoutOptions(costs)));
+    expect(total(withoutOptions(more))).toBeLessThanOrEqual(1);
+  });
+
   it("has a line for everything that a call of a schedule costs", () => {
     expect(withoutOptions(costs).map(({ unit }) => unit)).toEqual(
       expect.arrayContaining([

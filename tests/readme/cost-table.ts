@@ -8,9 +8,13 @@ export const COST_PAGE = "docs/cost.md";
 
 const STACKS = ["Infrastructure", "LambdaShellRunner", "AutoScaler"];
 
-/** The bill of all three stacks as they ship, in public subnets, so that there is no NAT gateway. */
-export const shippedCosts = (root: string): readonly RestCost[] => {
-  const stacks = STACKS.map((stack) =>
+/**
+ * The bill of the three stacks as they ship, in public subnets, so that there is no NAT gateway.
+ *
+ * @param optional stacks besides, e.g. `MicroVmRunner`, without the snapshots of its images
+ */
+export const shippedCosts = (root: string, ...optional: readonly string[]): readonly RestCost[] => {
+  const stacks = [...STACKS, ...optional].map((stack) =>
     restingStack(readFileSync(join(root, stack, "template.yaml"), "utf8")),
   );
   return costAtRest({

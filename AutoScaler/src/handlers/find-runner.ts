@@ -1,15 +1,17 @@
 import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { loadLater } from "../adapters/load-later";
+import { publishedImages } from "../adapters/ssm/microvm-images";
 import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type FoundRunners, NO_RUNNERS } from "../stop/end-order";
 import { findRunner } from "../stop/find-runner";
 import { parseStopEvent } from "../stop/stop-event";
+import { machine, timeout } from "./machine";
 import { machinesOf } from "./machines-wiring";
 import { sendingMetrics } from "./sending-metrics";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, ssm, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
 const configuration = configurationOf(env);
@@ -19,7 +21,7 @@ const tables = loadLater("The ledger", async () =>
 const parts = {
   ...machine,
   hints: new HintMemory(),
-  ...machinesOf(env.path),
+  ...machinesOf(publishedImages(ssm, env.path, timeout).all),
 };
 
 /** Task "Find runner". Input: a job event, or `{ runnerId?, resourceId?, reason }`. */

@@ -14,6 +14,7 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
     "SUBNET_IDS",
     "RUNNER_ROLE_ID",
   ],
+  "start-microvm-runner": [...GITLAB, "LEDGER_TABLE", "BOOTSTRAP_TABLE", ...CACHE],
   "record-pick-up": [...GITLAB, "LEDGER_TABLE"],
   "record-end-report": [...GITLAB, "LEDGER_TABLE"],
   "find-runner": [...GITLAB, "LEDGER_TABLE"],
@@ -21,6 +22,7 @@ const HANDLERS: Readonly<Record<string, readonly string[]>> = {
   "terminate-instance": ["CONFIGURATION_PATH", "LEDGER_TABLE"],
   "start-next-job": ["LEDGER_TABLE", "EVENT_BUS_NAME"],
   "record-failure": ["CONFIGURATION_PATH", "LEDGER_TABLE"],
+  "keep-prices": ["CONFIGURATION_PATH", "LEDGER_TABLE", "MAPPING_TABLE", "SUBNET_IDS"],
   "roll-up-usage": ["LEDGER_TABLE", "MAPPING_TABLE"],
   reconciler: [...GITLAB, "LEDGER_TABLE", "MAPPING_TABLE"],
 };
@@ -79,6 +81,7 @@ describe("the input of a handler", () => {
     "look-up-runner",
     "start-lambda-runner",
     "start-ec2-runner",
+    "start-microvm-runner",
     "record-pick-up",
     "record-end-report",
     "find-runner",
@@ -100,6 +103,7 @@ describe("an order", () => {
   it.each([
     ["start-ec2-runner", "LAMBDA"],
     ["start-lambda-runner", "EC2"],
+    ["start-microvm-runner", "EC2"],
   ] as const)(
     "I-27: is refused by %s where its class is of %s, before anybody is asked",
     async (name, type) => {
@@ -118,7 +122,7 @@ describe("an order", () => {
 
 it("starts in each subnet once, also where one is named twice", () => {
   complete();
-  const { fleetSettings } = load("start-wiring") as unknown as typeof import("./start-wiring");
+  const { fleetSettings } = load("fleet-settings") as unknown as typeof import("./fleet-settings");
   const env = {
     ...Object.fromEntries(EC2.map((name) => [name, "x"])),
     subnetIds: "subnet-1,subnet-2,subnet-1",

@@ -9,11 +9,10 @@ import { lambdaClient } from "../adapters/lambda/client";
 import { lambdaFunctionSizes } from "../adapters/lambda/function-sizes";
 import { pricingClient } from "../adapters/pricing/client";
 import { awsPriceList } from "../adapters/pricing/price-list";
-import { ssmClient } from "../adapters/ssm/client";
-import { publishedRunner } from "../adapters/ssm/published-runner";
 import { keepPrices, type PriceReport } from "../pricing/keep-prices";
 import { ledgerOf } from "./ledger-wiring";
-import { machine, timeout } from "./wiring";
+import { machine } from "./machine";
+import { publishedRunnerLater } from "./parameter-store-later";
 
 const env = readEnv(process.env, {
   region: "AWS_REGION",
@@ -23,7 +22,7 @@ const env = readEnv(process.env, {
   subnetIds: "SUBNET_IDS",
 });
 const dynamoDb = dynamoDbClient();
-const ssm = ssmClient();
+const publishedRunner = publishedRunnerLater(env.path);
 const parts = {
   ...machine,
   ledger: ledgerOf(env.ledgerTable, undefined, dynamoDb),
@@ -36,7 +35,7 @@ const subnetIds = [...new Set(env.subnetIds.split(",").map((id) => id.trim()))];
 
 /** Target of the schedule, every ten minutes. */
 export const handler = async (): Promise<PriceReport> => {
-  const routing = parseRoutingSettings(process.env, undefined, await publishedRunner(ssm, env.path, timeout));
+  const routing = parseRoutingSettings(process.env, undefined, await publishedRunner());
   const report = await keepPrices(parts, { ...routing, region: env.region, subnetIds });
   const { outcome, ...fields } = report;
   log.info("PRICES_KEPT", { outcome, ...fields });

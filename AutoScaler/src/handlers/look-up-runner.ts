@@ -11,8 +11,9 @@ import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type LookUp, lookUpRunner, malformedLookUp } from "../start/look-up-runner";
+import { machine } from "./machine";
 import { sendingMetrics } from "./sending-metrics";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,

@@ -2,18 +2,17 @@ import { type Ec2Api, ec2Client } from "../adapters/ec2/client";
 import { ec2Instances } from "../adapters/ec2/instances";
 import { microVmClient } from "../adapters/microvm/client";
 import { lambdaMicroVms } from "../adapters/microvm/microvms";
-import { ssmClient } from "../adapters/ssm/client";
-import { publishedImages } from "../adapters/ssm/microvm-images";
 import { machines } from "../ledger/machines";
-import { machine, timeout } from "./wiring";
+import { machine } from "./machine";
+
+type Images = Parameters<typeof lambdaMicroVms>[1];
 
 /**
  * What runners run on: EC2's instances and Lambda's MicroVMs. Each client is loaded with its first call.
  *
- * @param path our configuration path, where MicroVmRunner publishes its images
+ * @param images all that MicroVmRunner has published
  */
-export const machinesOf = (path: string, ec2: Ec2Api = ec2Client(3)) => {
-  const images = publishedImages(ssmClient(), path, timeout);
-  const microVms = lambdaMicroVms(microVmClient(3), images.all);
+export const machinesOf = (images: Images, ec2: Ec2Api = ec2Client(3)) => {
+  const microVms = lambdaMicroVms(microVmClient(3), images);
   return { microVms, instances: machines(ec2Instances(ec2, machine), microVms) };
 };

@@ -8,12 +8,14 @@ import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { lambdaAccount } from "../adapters/lambda/account";
 import { lambdaClient } from "../adapters/lambda/client";
 import { loadLater } from "../adapters/load-later";
+import { publishedImages } from "../adapters/ssm/microvm-images";
 import { reconcile } from "../reconcile/reconcile";
 import type { PassReport } from "../reconcile/report";
+import { machine, timeout } from "./machine";
 import { machinesOf } from "./machines-wiring";
 import { saidBus } from "./said-bus";
 import { sendingMetrics } from "./sending-metrics";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, ssm, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,
@@ -33,7 +35,7 @@ const loadAtAnswer = (): void => {
 const parts = {
   ...machine,
   settings,
-  ...machinesOf(env.path, ec2),
+  ...machinesOf(publishedImages(ssm, env.path, timeout).all, ec2),
   account: lambdaAccount(lambdaClient()),
   bus,
 };

@@ -3,8 +3,9 @@ import { log } from "../../../Core/log";
 import { loadLater } from "../adapters/load-later";
 import { parseEndReportEvent } from "../stop/report/end-report-event";
 import { type RecordedReport, recordEndReport } from "../stop/report/record-end-report";
+import { machine } from "./machine";
 import { sendingMetrics } from "./sending-metrics";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, withTables } from "./wiring";
 
 const env = readEnv(process.env, { ...GITLAB_VARIABLES, ledgerTable: "LEDGER_TABLE" });
 /** The function has ten seconds. A report is a hint: the reconciler asks for another look. */

@@ -2,10 +2,10 @@ import { readEnv } from "../../../Core/env";
 import { log } from "../../../Core/log";
 import { parseFailure } from "../start/failure-input";
 import { type RecordedFailure, recordFailure } from "../start/record-failure";
-import { collectorLater } from "./collector-later";
 import { ledgerOf } from "./ledger-wiring";
+import { machine } from "./machine";
+import { collectorLater } from "./parameter-store-later";
 import { sendingMetrics } from "./sending-metrics";
-import { machine } from "./wiring";
 
 const env = readEnv(process.env, { path: "CONFIGURATION_PATH", ledgerTable: "LEDGER_TABLE" });
 const parts = { ...machine, ledger: ledgerOf(env.ledgerTable) };

@@ -7,9 +7,10 @@ import { isSkipped } from "../hints/ask-gitlab";
 import { HintMemory } from "../hints/hint-memory";
 import { parseHint } from "../hints/parse-hint";
 import { type PickUp, recordPickUp } from "../pickup/record-pick-up";
+import { machine } from "./machine";
 import { saidBus } from "./said-bus";
 import { sendingMetrics } from "./sending-metrics";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,

@@ -12,7 +12,7 @@ import { checkBudgets } from "../usage/check-budgets";
 import { type RollUp, rollUp } from "../usage/roll-up";
 import { tellObjective } from "../usage/tell-objective";
 import { ledgerOf } from "./ledger-wiring";
-import { machine } from "./wiring";
+import { machine } from "./machine";
 
 const env = readEnv(process.env, {
   ledgerTable: "LEDGER_TABLE",

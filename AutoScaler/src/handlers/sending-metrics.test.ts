@@ -5,9 +5,9 @@ import { type CollectorDouble, collectorDouble } from "../../../tests/doubles/ot
 /** The environment is read as the modules are loaded. */
 const load = () => {
   process.env.DEPLOYMENT_ID = "runners";
-  let loaded: (typeof import("./sending-metrics") & typeof import("./wiring")) | undefined;
+  let loaded: (typeof import("./sending-metrics") & typeof import("./machine")) | undefined;
   jest.isolateModules(() => {
-    loaded = { ...require("./wiring"), ...require("./sending-metrics") };
+    loaded = { ...require("./machine"), ...require("./sending-metrics") };
   });
   return loaded!;
 };

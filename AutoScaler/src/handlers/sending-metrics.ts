@@ -1,25 +1,22 @@
 import type { Context } from "aws-lambda";
 import { log } from "../../../Core/log";
 import type { Collector } from "../../../Core/otlp/collector";
-import { loadLater } from "../adapters/load-later";
+import { MetricsSender } from "../adapters/otlp/send-metrics";
 import { systemClock } from "../adapters/system-clock";
-import { keptMetrics, machine } from "./wiring";
+import { keptMetrics, machine } from "./machine";
 
 /** A function ends with so much time left, whatever the collector does. */
 const SPARE_MILLISECONDS = 1_000;
 /** With less than this left nothing is sent. */
 const MIN_MILLISECONDS = 100;
 
-const sender = loadLater("The sender of metrics", async () => {
-  const { MetricsSender } = await import("../adapters/otlp/send-metrics");
-  return new MetricsSender({
-    clock: systemClock,
-    fetch,
-    deployment: machine.deploymentId,
-    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? "",
-    region: process.env.AWS_REGION ?? "",
-    instance: machine.nonce().slice(0, 32),
-  });
+const sender = new MetricsSender({
+  clock: systemClock,
+  fetch,
+  deployment: machine.deploymentId,
+  functionName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? "",
+  region: process.env.AWS_REGION ?? "",
+  instance: machine.nonce().slice(0, 32),
 });
 
 export type FindCollector = () => Promise<Collector | undefined>;
@@ -28,7 +25,7 @@ const sendKept = async (find: FindCollector, context: Context | undefined): Prom
   const left = (context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY) - SPARE_MILLISECONDS;
   try {
     const collector = keptMetrics.isEmpty || left < MIN_MILLISECONDS ? undefined : await find();
-    if (collector !== undefined) await (await sender.get()).send(collector, keptMetrics, left);
+    if (collector !== undefined) await sender.send(collector, keptMetrics, left);
   } catch (error) {
     log.warn("OTLP_NOT_SENT", { error: error instanceof Error ? error.message : "" });
   }

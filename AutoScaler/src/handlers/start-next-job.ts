@@ -4,7 +4,7 @@ import { eventBusLater } from "../adapters/eventbridge/event-bus-later";
 import { parseFreed } from "../queue/freed";
 import { type NextJob, startNextJob } from "../queue/start-next-job";
 import { ledgerOf } from "./ledger-wiring";
-import { machine } from "./wiring";
+import { machine } from "./machine";
 
 const env = readEnv(process.env, { ledgerTable: "LEDGER_TABLE", busName: "EVENT_BUS_NAME" });
 const parts = {

@@ -3,18 +3,18 @@ import { log } from "../../../Core/log";
 import { parseEndResult } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { terminateInstance } from "../stop/terminate-instance";
-import { collectorLater } from "./collector-later";
 import { ledgerOf } from "./ledger-wiring";
+import { machine } from "./machine";
 import { machinesOf } from "./machines-wiring";
+import { collectorLater, imagesLater } from "./parameter-store-later";
 import { sendingMetrics } from "./sending-metrics";
-import { machine } from "./wiring";
 
 const env = readEnv(process.env, {
   path: "CONFIGURATION_PATH",
   ledgerTable: "LEDGER_TABLE",
   deploymentId: "DEPLOYMENT_ID",
 });
-const parts = { ...machine, ledger: ledgerOf(env.ledgerTable), ...machinesOf(env.path) };
+const parts = { ...machine, ledger: ledgerOf(env.ledgerTable), ...machinesOf(imagesLater(env.path)) };
 
 /** Task "Terminate instance". Input: what "Unregister runner" returned. */
 const handle = async (input: unknown): Promise<EndResult> => {

@@ -4,8 +4,9 @@ import { loadLater } from "../adapters/load-later";
 import { parseEndOrder } from "../stop/end-input";
 import type { EndResult } from "../stop/end-order";
 import { unregisterRunner } from "../stop/unregister-runner";
+import { machine } from "./machine";
 import { sendingMetrics } from "./sending-metrics";
-import { configurationOf, GITLAB_VARIABLES, gitLabOf, machine, withTables } from "./wiring";
+import { configurationOf, GITLAB_VARIABLES, gitLabOf, withTables } from "./wiring";
 
 const env = readEnv(process.env, {
   ...GITLAB_VARIABLES,

@@ -1,34 +1,16 @@
 import { defined } from "../../../Core/defined";
-import { readEnv } from "../../../Core/env";
 import type { Throttles } from "../../../Core/gitlab/throttle";
-import { deploymentMetric } from "../../../Core/log";
 import { gitLabApi, type KeptProjects } from "../adapters/gitlab/api";
 import type { LoadedLater } from "../adapters/load-later";
-import { KeptMetrics } from "../adapters/otlp/kept-metrics";
 import { ssmClient } from "../adapters/ssm/client";
 import {
   type Configuration,
   type ConfigurationOptions,
   ssmConfiguration,
 } from "../adapters/ssm/configuration";
-import { randomNonce, systemClock } from "../adapters/system-clock";
+import { systemClock } from "../adapters/system-clock";
 import type { GitLab } from "../ports";
-
-const { deploymentId } = readEnv(process.env, { deploymentId: "DEPLOYMENT_ID" });
-
-/** The metrics of this call, until they are sent (see `sendingMetrics`). */
-export const keptMetrics = new KeptMetrics(systemClock.now);
-
-/** The dependencies of every rule: clock, nonces, deployment and metrics. */
-export const machine = {
-  clock: systemClock,
-  nonce: randomNonce,
-  deploymentId,
-  metric: keptMetrics.beside(deploymentMetric(deploymentId)),
-} as const;
-
-/** For the jitter of retries; ids come from `machine.nonce`. */
-export const timeout = { clock: systemClock, random: Math.random } as const;
+import { machine, timeout } from "./machine";
 
 /** Environment variables of every function that calls GitLab. */
 export const GITLAB_VARIABLES = {
@@ -36,13 +18,17 @@ export const GITLAB_VARIABLES = {
   busName: "EVENT_BUS_NAME",
 } as const;
 
+/** One client, and so one connection. */
+export const ssm = ssmClient();
+
 /** What a function may read besides GitLab's address and token, and how long it may take for it. */
 type MoreRead = Pick<ConfigurationOptions, "readsStarts" | "readsRunner" | "throttledMilliseconds">;
 
 export const configurationOf = (
   { path, busName }: Pick<ConfigurationOptions, "path" | "busName">,
   more: MoreRead = {},
-): Configuration => ssmConfiguration(ssmClient(), { path, busName, deploymentId, ...more, ...timeout });
+): Configuration =>
+  ssmConfiguration(ssm, { path, busName, deploymentId: machine.deploymentId, ...more, ...timeout });
 
 /** GitLab's requests to wait apply to all calls of this process, not only to one invocation. */
 const throttles: Throttles = new Map();
@@ -73,8 +59,7 @@ export const gitLabOf = async (
 
 /**
  * GitLab's API and the tables. DynamoDB's client loads while the answer of Parameter Store is awaited, which every first
- * call asks before it needs a table. Not for the functions that start runners: a job waits for their first call, and
- * it took longer that way.
+ * call asks before it needs a table.
  */
 export const withTables = async <Tables extends object>(
   gitLab: Promise<GitLab>,

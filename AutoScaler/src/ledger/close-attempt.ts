@@ -1,4 +1,5 @@
 import { defined } from "../../../Core/defined";
+import { jobStartFailedEvent } from "../../../Core/events/job-start-failed";
 import { END_STATUSES } from "../../../Core/model/job-event";
 import {
   type Attempt,
@@ -24,9 +25,6 @@ import { tellWait } from "../waits/tell-wait";
 import { retryOnConflict } from "./commit";
 
 type CloseDependencies = Pick<Dependencies, "ledger" | "gitLab" | "clock" | "metric" | "deploymentId">;
-
-/** Its words are needed by a failure alone, and a start waits for whatever is loaded. */
-const loadEvent = async () => (await import("../../../Core/events/job-start-failed")).jobStartFailedEvent;
 
 /** True when the job's status is final. */
 export const hasEnded = (job: Pick<GitLabJob, "status">): boolean => END_STATUSES.includes(job.status);
@@ -197,7 +195,6 @@ export const closeUnstarted = async (
   if (!isFailed) return { kind: "nothing", reason: "met-meanwhile", ...defined({ freed }) };
   dependencies.metric("JobsFailed", 1, { reason: failure.reason });
   const { isLast, ...told } = failure;
-  const jobStartFailedEvent = await loadEvent();
   const event = jobStartFailedEvent(dependencies.deploymentId, {
     jobId: attempt.jobId,
     projectId: attempt.order.projectId,
