@@ -162,6 +162,21 @@ it("I-22: a class's limit holds for MicroVMs and for what falls back from them",
   expect(jobs.every(({ status }) => status === "success")).toBe(true);
 });
 
+it("I-1: a runner that waits for EC2 and goes by an exchange to a job, after the last one had left its project's queue, is launched", async () => {
+  const world = simulationWith({
+    seed: 1,
+    ec2: { fleetsAtOnce: 10, fleetsPerSecond: 1 },
+    stack: { totalLimit: 500, classLimit: 500 },
+  });
+  for (let index = 0; index < 250; index += 1)
+    world.after(index / 100, () =>
+      world.addJob({ kind: "elastic", projectId: 1 + (index % 20), seconds: 60 }),
+    );
+  await world.run(3);
+  await settle(world, HOUR);
+  expect([...world.gitLab.jobs.values()].filter(({ status }) => status !== "success")).toEqual([]);
+});
+
 it("I-1 I-2: a runner that fell back, waits for EC2 and goes to another job by an exchange is launched for that one", async () => {
   const world = simulationWith({
     ec2: { fleetsAtOnce: 5, fleetsPerSecond: 1 },

@@ -44,12 +44,6 @@ const ROWS: readonly Row[] = [
     { event: { attempt: 1 }, dispatches: { state: "CREATED" } },
   ],
   ["gives a launch time", created(NOW - MINUTE + 1), stored, undefined],
-  [
-    "F-33: leaves what waits for EC2's launch rate",
-    created(NOW - MINUTE),
-    { ...stored, heldBy: "rate" },
-    undefined,
-  ],
   ["leaves a runner that is launched", created(0), aRunner(), undefined],
   ["leaves what runs", anAttempt({ state: "RUNNING" }), undefined, undefined],
 ];
@@ -69,6 +63,20 @@ describe("a pending job", () => {
     expect(found === undefined ? [] : [{ ...nothingElse, ...found }]).toMatchObject(
       expected === undefined ? [] : [{ kind: "pending", ...nothingElse, ...expected }],
     );
+  });
+
+  it.each<[says: string, snapshot: Parameters<typeof aSnapshot>[0], found: number]>([
+    [
+      "leaves what waits for EC2's launch rate in a queue that was read",
+      { attempts: [created(NOW - MINUTE)] },
+      0,
+    ],
+    ["leaves what waits for it in one that could not be read", { unreadQueues: new Set([1]) }, 0],
+    ["takes up what waits for it in one that is out of sight", {}, 1],
+  ])("F-33: %s", async (_says, snapshot, found) => {
+    const held = await ledgerWith(created(NOW - MINUTE), { ...stored, heldBy: "rate" });
+    const one = await findPending(held, aSnapshot(snapshot), aJob(), yes, notes());
+    expect(one === undefined ? 0 : 1).toBe(found);
   });
 
   it.each<[says: string, job: Partial<GitLabJob>, later: number, isOurs: boolean, expected: object]>([

@@ -15,14 +15,28 @@ export type IsOurs = (job: GitLabJob) => Promise<boolean>;
 export const waitsForLaunchRate = ({ provider, heldBy }: Runner): boolean =>
   isLimited(provider) && heldBy === "rate";
 
-const isDue = (step: NextStep, { now, unreadQueues }: Snapshot): boolean => {
+/**
+ * A launch that was refused for the number of calls is dispatched from the queue. One that the snapshot's queue has not came there by an
+ * exchange, after the project's last waiting job had left it, so that nobody reads the queue.
+ */
+const isResumeDue = (
+  { attempt, runner }: Extract<NextStep, { kind: "resume" }>,
+  { now, attempts, unreadQueues }: Snapshot,
+): boolean => {
+  const isDispatched =
+    unreadQueues.has(attempt.order.projectId) || attempts.some(({ jobId }) => jobId === attempt.jobId);
+  return isLaunchDue(attempt, now) && !(waitsForLaunchRate(runner) && isDispatched);
+};
+
+const isDue = (step: NextStep, snapshot: Snapshot): boolean => {
+  const { now, unreadQueues } = snapshot;
   if (step.kind === "open") return isNextAttemptDue(step.proof, now);
   // The snapshot's queue has it not: it was queued a moment ago, or its queue was lost sight of. Of a queue that could
   // not be read all would be put at once, whoever is next and whatever the limits.
   if (step.kind === "claim")
     return !unreadQueues.has(step.waiting.order.projectId) && !isRecent(dispatchedLast(step.waiting), now);
   if (step.kind === "take-over") return isClaimDue(step.claimed, now);
-  if (step.kind === "resume") return !waitsForLaunchRate(step.runner) && isLaunchDue(step.attempt, now);
+  if (step.kind === "resume") return isResumeDue(step, snapshot);
   return step.kind === "exhausted";
 };
 
