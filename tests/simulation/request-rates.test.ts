@@ -50,6 +50,23 @@ describe("Lambda's request rates", () => {
   }, 60_000);
 });
 
+describe("EventBridge's request rate", () => {
+  it("F-8 I-1 I-8: webhooks, our functions and our workflows share it: what is refused is put again, and no job is lost", async () => {
+    // Of the burst's 180 webhooks it admits few. A pass puts the starts of the others ten a call, and each start tells of its runner.
+    const world = accountWith(3, { account: { putEventsPerSecond: 4 } });
+    addBurst(world, { jobs: 90, within: 1, projects: 10 });
+    await world.run(2);
+    await world.settle(HOUR);
+    expect(world.verdict()).toEqual([]);
+    expect(unsuccessful(world)).toEqual([]);
+    const ofWebhooks = world.webhooks.health.refusals.filter(
+      ({ refusal }) => refusal === "put-events",
+    ).length;
+    expect(ofWebhooks).toBeGreaterThan(0);
+    expect(world.putEvents.refused).toBeGreaterThan(ofWebhooks);
+  }, 60_000);
+});
+
 describe("EC2's request rates", () => {
   const ONE_ID = {};
   const A_PAGE = { Filters: [], MaxResults: 500 };

@@ -13,6 +13,7 @@ import { FUNCTIONS, type FunctionDependencies, type FunctionName, type ShippedFu
 import type { SimulatedLambdaApi } from "./lambda-api";
 import { type Entered, FunctionEnvironments } from "./limits/function-environments";
 import type { LambdaConcurrency } from "./limits/lambda-concurrency";
+import type { TokenBucket } from "./limits/token-bucket";
 import { once } from "./once";
 import type { ParameterStore } from "./parameter-store";
 import { referenceTo } from "./proof/alarms";
@@ -52,6 +53,8 @@ export interface ExecutionParts {
   /** Of each function. */
   readonly invocationsPerSecond: number;
   readonly lambdaApi: SimulatedLambdaApi;
+  /** PutEvents of the whole account. */
+  readonly putEvents: TokenBucket;
 }
 
 /** What one environment of a function has, and the invocation that it serves. */
@@ -316,6 +319,8 @@ export class Executions {
 
   async #tell(input: unknown): Promise<unknown> {
     await this.#wait(PUT_MILLISECONDS);
+    if (!this.parts.putEvents.take(this.parts.timeline.now))
+      throw stateError("EventBridge.ThrottlingException", "PutEvents");
     const { Entries } = input as { readonly Entries: readonly BusEntry[] };
     for (const entry of Entries) this.onTold(entry);
     return { FailedEntryCount: 0 };

@@ -48,6 +48,7 @@ import { GitLabPort } from "./gitlab-port";
 import type { SimulatedLambdaApi } from "./lambda-api";
 import { Conflicts, LedgerPort } from "./ledger-port";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
+import type { TokenBucket } from "./limits/token-bucket";
 import { IMAGES, type MicroVmService, microVmError } from "./microvms";
 import type { Random } from "./random";
 import { withSdkTries } from "./sdk-tries";
@@ -75,6 +76,8 @@ export interface Services {
   /** The account's, as Lambda tells them. */
   readonly concurrentExecutions: number;
   readonly lambdaApi: SimulatedLambdaApi;
+  /** PutEvents of the whole account. */
+  readonly putEvents: TokenBucket;
   readonly put: (events: readonly OurEvent[]) => void;
   readonly metric: (counted: Counted, process: Process) => void;
 }
@@ -131,6 +134,9 @@ const lambdaPort = ({ calls, invoke }: Services, process: Process): RunnerProvid
       .catch(refusedByRate),
   find: async () => undefined,
 });
+
+/** Of EventBridge. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+const ENTRIES_PER_CALL = 10;
 
 const rateExceeded = (): Error => ec2Error("RequestLimitExceeded", 503);
 
@@ -259,6 +265,15 @@ class Ports implements FunctionDependencies {
     return this.shared.services.calls.make(this.process, name, effect);
   }
 
+  /** As many calls as the shipped adapter makes, with the tries of its client. */
+  #putEvents(name: string, entries: number, put: () => void): Promise<void> {
+    const { calls, random, timeline, putEvents } = this.shared.services;
+    const requests = Math.ceil(entries / ENTRIES_PER_CALL);
+    const effect = () => (putEvents.take(timeline.now, requests) ? { answer: put() } : undefined);
+    const refusal = () => new TransientError("PutEvents: ThrottlingException");
+    return withSdkTries(calls, random, this.process, { name, effect, refusal });
+  }
+
   get rows(): BootstrapRows {
     const { table } = this.shared.services;
     return {
@@ -307,8 +322,8 @@ class Ports implements FunctionDependencies {
   get bus(): EventBus {
     const { put } = this.shared.services;
     return {
-      put: (events) => this.#make("bus.put", () => put(events)),
-      tell: () => this.#make("bus.tell", () => undefined),
+      put: (events) => this.#putEvents("bus.put", events.length, () => put(events)),
+      tell: (entries) => this.#putEvents("bus.tell", entries.length, () => undefined),
     };
   }
 

@@ -48,7 +48,8 @@ export interface WebhookGatewayParts {
   /** Of the route for signed webhooks; absent: GitLab sends the token alone, to the other route. */
   readonly receiver?: SignedReceiver;
   readonly bus: Bus;
-  readonly putEventsPerSecond: number;
+  /** Of all that is put on buses in the account. */
+  readonly putEvents: TokenBucket;
 }
 
 /** Why API Gateway answers anything but 2xx. All but `forbidden` are for lack of our capacity. */
@@ -58,11 +59,8 @@ export type DeliveryRefusal = "throttled" | "forbidden" | "authorizer" | "receiv
 export class WebhookGateway {
   readonly memory = new AuthorizerMemory(memorySeconds());
   readonly #throttle = throttleOf();
-  readonly #puts: TokenBucket;
 
-  constructor(readonly parts: WebhookGatewayParts) {
-    this.#puts = new TokenBucket(parts.putEventsPerSecond);
-  }
+  constructor(readonly parts: WebhookGatewayParts) {}
 
   /** @param answer called with undefined for 2xx */
   receive(event: BusEvent, token: string, answer: (refusal: DeliveryRefusal | undefined) => void): void {
@@ -91,7 +89,7 @@ export class WebhookGateway {
 
   #admit(isAuthorized: boolean, event: BusEvent): DeliveryRefusal | undefined {
     if (!isAuthorized) return "forbidden";
-    if (!this.#puts.take(this.parts.timeline.now)) return "put-events";
+    if (!this.parts.putEvents.take(this.parts.timeline.now)) return "put-events";
     this.parts.bus.put(event);
     return undefined;
   }

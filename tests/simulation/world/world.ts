@@ -18,6 +18,7 @@ import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { LambdaConcurrency } from "./limits/lambda-concurrency";
 import { LedgerThroughput } from "./limits/ledger-throughput";
 import { TenantEnvironments } from "./limits/tenant-environments";
+import { TokenBucket } from "./limits/token-bucket";
 import { Machines } from "./machines";
 import { type MicroVmOptions, MicroVmService } from "./microvms";
 import { ParameterStore } from "./parameter-store";
@@ -116,6 +117,8 @@ export class Simulation {
   readonly tenants: TenantEnvironments;
   readonly parameterStore: ParameterStore;
   readonly lambdaApi: SimulatedLambdaApi;
+  /** PutEvents of API Gateway, our functions and our workflows together. */
+  readonly putEvents: TokenBucket;
   readonly calls: Calls;
   readonly bus: Bus;
   readonly authorizer: SimulatedAuthorizer;
@@ -208,6 +211,7 @@ export class Simulation {
       calls: this.calls,
       requestsPerSecond: account.lambdaRequestsPerSecond,
     });
+    this.putEvents = new TokenBucket(account.putEventsPerSecond);
     const invocationsPerSecond = account.invocationsPerExecution * account.concurrentExecutions;
     this.executions = new Executions(
       {
@@ -222,6 +226,7 @@ export class Simulation {
         idleSeconds: account.idleSeconds,
         invocationsPerSecond,
         lambdaApi: this.lambdaApi,
+        putEvents: this.putEvents,
       },
       this.#ports(),
       options.executions,
@@ -256,7 +261,7 @@ export class Simulation {
       authorizer: this.authorizer,
       ...(options.signedWebhooks ? { receiver: new SignedReceiver(ofWebhooks) } : {}),
       bus: this.bus,
-      putEventsPerSecond: account.putEventsPerSecond,
+      putEvents: this.putEvents,
     });
     this.webhooks = new Webhooks(timeline, this.random.fork("webhooks"), this.webhookApi, {
       ...WEBHOOK_DEFAULTS,
@@ -314,6 +319,7 @@ export class Simulation {
       startsAreOn: () => this.startsAreOn,
       concurrentExecutions: this.account.concurrentExecutions,
       lambdaApi: this.lambdaApi,
+      putEvents: this.putEvents,
       put: (events) => this.#put(events),
       metric: (counted, process) => this.count(counted, process),
     });
