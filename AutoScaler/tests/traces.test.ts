@@ -216,7 +216,7 @@ describe("traces", () => {
     expect((await runnerOf(system, RA)).state).toBe("GONE");
   });
 
-  it("trace 8: a runner's end that comes before its job's end makes no false alarm", async () => {
+  it("trace 8: a runner's end that comes before its job's end counts no failed job", async () => {
     const system = testSystem();
     await pend(system, A);
     runs(system, A, RA);

@@ -123,8 +123,8 @@ describe("a line of gitlab-runner's log", () => {
     expect(readRunnerLine(line(given)).message).toBe('Job trace termination "Fail" failed: gave up');
   });
 
-  it("that tells of no failure is passed on as it is", () => {
-    const fields = { msg: "Appending trace to coordinator...ok", status: "202 Accepted" };
+  it.each(["trace", "debug", "info"])("that tells of no failure (%s) is passed on as it is", (level) => {
+    const fields = { level, msg: "Appending trace to coordinator...ok", status: "202 Accepted" };
     expect(readRunnerLine(line(fields)).message).toBe("Appending trace to coordinator...ok");
   });
 

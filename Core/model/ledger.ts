@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import type {
   Attempt,
   AttemptState,
@@ -148,12 +149,16 @@ const SECONDS_A_DAY = 86_400;
 /** Seconds since 1970, 30 days after `now`: when DynamoDB may delete an item that has ended. */
 export const ttlAfter = (now: Time): number => Math.ceil(now / 1000) + TTL_DAYS * SECONDS_A_DAY;
 
-/** A loop for speed: every step of a job runs this, and Object.fromEntries takes twice as long. */
+const without = <Item extends object>(item: Item, field: keyof Item): Item => {
+  const { [field]: _, ...left } = item;
+  return left as Item;
+};
+
+/** By spreading, for speed: fields that are set one by one or deleted make an object a slow one, of three times the size. */
 const patched = <Item extends object>(item: Item, patch: Patch<Item>): Item => {
-  const next: { -readonly [Field in keyof Item]?: Item[Field] } = {};
-  for (const field in item) if (!(field in patch)) next[field] = item[field];
-  for (const field in patch) if (patch[field] !== undefined) next[field] = patch[field];
-  return next as Item;
+  let next: Item = { ...item, ...defined(patch) };
+  for (const field in patch) if (patch[field] === undefined && field in item) next = without(next, field);
+  return next;
 };
 
 /** The next version of an item in the same state. */

@@ -824,6 +824,18 @@ describe("doctor", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("F-77: takes vCPUs for enough that do for the default class's runners to the last", async () => {
+    const subject = healthy();
+    const vcpus = async (Value: number) => {
+      subject.on.answers.set("GetServiceQuotaCommand", () => ({ Quota: { Value } }));
+      const { bad } = await examine(subject);
+      return bad.map(({ sentence }) => sentence).filter((sentence) => sentence.includes("vCPUs"));
+    };
+    const [first = ""] = await vcpus(5);
+    const needed = Number(/default class need (\d+)/.exec(first)?.[1]);
+    expect([await vcpus(needed), (await vcpus(needed - 1)).length]).toEqual([[], 2]);
+  });
+
   it.each([
     // Two bursts of twenty runners, at 2.5 environments for each concurrent execution.
     [15, 1],

@@ -594,6 +594,17 @@ describe("status", () => {
     );
     expect(out).toContain("→ When that is put right: npx runners start 9 --again");
     expect(out).not.toContain("long ago");
+    expect(out).not.toContain("more\n");
+    expect(out).not.toContain("undefined");
+  });
+
+  it("shows twenty of each, and says how many more there are", async () => {
+    const on = world();
+    for (let id = 1; id <= 21; id += 1) on.putLedger(runner(id, { state: "STARTING" }));
+    const { out } = await on.run(["status"]);
+    expect(out).toContain("… and 1 more");
+    on.putLedger(runner(21, { state: "GONE" }));
+    expect((await on.run(["status"])).out).not.toContain(" more");
   });
 
   it("P-7 F-15: shows instances that are nobody's runner, and failures that no runner was found for", async () => {

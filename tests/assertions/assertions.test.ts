@@ -2,6 +2,7 @@ import { LACKS } from "../needs";
 import { readText, repositoryFiles } from "../repository-files";
 import { conditionalExpectations } from "./conditional";
 import { Assertions, emptyTests } from "./empty-tests";
+import { promisedAlarms } from "./promised-alarms";
 import { silentSkips } from "./skips";
 import { readSource, type Source } from "./syntax";
 import { bareThresholds } from "./thresholds";
@@ -62,6 +63,15 @@ const RULES: readonly (readonly [
       "// GitLab's limit.\nexpect(a).toBeLessThan(300);",
       "expect(a.length).toBeGreaterThan(5);",
       "expect(a).toBeGreaterThan(0);",
+    ],
+  ],
+  [
+    "a title that promises an alarm looks at one",
+    promisedAlarms,
+    ["it('raises the alarm', () => expect(failed).toBe(1));", "it.each([1])(`raises no false alarm %i`, f);"],
+    [
+      "it('raises the alarm', () => expect(alarms.ringing(0, 1)).toEqual([]));",
+      "it('raises the limit', () => expect(1).toBe(1));",
     ],
   ],
   [

@@ -56,6 +56,7 @@ describe("a forged webhook", () => {
     ["a runner that is no number", { project_id: VICTIM, build_id: 5, runner: { id: "x" } }],
   ])("T-5: with %s raises no alarm, whatever its status", async (_, detail) => {
     const world = attacked();
+    const { now: start } = world.timeline;
     for (const build_status of ["pending", "running", "success"]) forge(world, { ...detail, build_status });
     await world.run(10 * MINUTE);
     expect([
@@ -64,6 +65,8 @@ describe("a forged webhook", () => {
       total(world, "JobsFailed"),
     ]).toEqual([0, 0, 0]);
     expect(total(world, "WebhooksIgnored")).toBe(3);
+    // In its first five minutes a new alarm on missing data has none yet.
+    expect(world.alarms.ringing(start + 6 * MINUTE * 1_000, world.timeline.now)).toEqual([]);
     expect(world.verdict()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /**
  * The tests that Stryker runs for each mutant: those of AutoScaler's rules and of Core. They are in one file,
  * since each mutant is a run of Jest, which loads all modules again for each file. Tests with hundreds of jobs are
- * left out.
+ * left out. Those of DynamoDB's adapters are the tests of Core's ledger.
  */
 const LEFT_OUT = ["random-jobs", "kill-points", "order-of-events", "launch-rate"];
 const ALL = [
@@ -20,6 +20,10 @@ const ALL = [
     "ledger",
     "hints",
     "spot",
+    "usage",
+    "waits",
+    "pricing",
+    "adapters/dynamodb",
   ].map((room) => `AutoScaler/src/${room}`),
   "Core",
 ];

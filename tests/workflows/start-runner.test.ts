@@ -53,7 +53,7 @@ it("I-27: fails visibly on an unknown provider and starts nothing", async () => 
   expect(callsOf(result, "Record failure")[0]).toMatchObject({ error: { Error: "ConfigurationError" } });
 });
 
-it("I-1: fails, which raises the alarm, when the start says that the job gets no runner", async () => {
+it("I-1: fails when the start says that the job gets no runner", async () => {
   const failed = answers({
     kind: "failed",
     reason: "launch-refused",

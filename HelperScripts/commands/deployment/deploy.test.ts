@@ -182,6 +182,15 @@ describe("deploy, told", () => {
       Wiring: wiring,
       Dashboard: "on",
     });
+    const valuesOf = (name: string) => account.deploys.map(({ args }) => args[args.indexOf(name) + 1]);
+    expect(valuesOf("--template-file")).toEqual(
+      ["Infrastructure", "LambdaShellRunner", "AutoScaler"].map((stack) =>
+        expect.stringMatching(new RegExp(`/build/ci/${stack}/template\\.yaml$`)),
+      ),
+    );
+    // The pins are those of one Dockerfile.
+    expect([...account.on.files.keys()]).toContainEqual(expect.stringMatching(/\/pins-[0-9a-f]{16}\.json$/));
+    expect(err).toMatch(/Together +\$\d+\.\d\d +\$\d+\.\d\d/);
     const args = account.deploys[1]?.args ?? [];
     expect(args[args.indexOf("--image-repository") + 1]).toBe(
       `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/runner`,
@@ -562,8 +571,9 @@ describe("deploy, when something fails", () => {
         wasEnded.push(call.signal?.aborted === true);
         return { exitCode: 1, output: "" };
       };
-      const { exitCode, err } = await silently(account);
+      const { exitCode, err, console } = await silently(account);
       expect(wasEnded).toEqual([true]);
+      expect(console.bars).toEqual([]);
       expect([exitCode, err]).toEqual([1, expect.stringContaining("it goes on from there")]);
       account.on.runProgram = run;
       const again = await deploy(account, ["--yes"]);

@@ -509,6 +509,20 @@ describe("uploads that meet trouble", () => {
 });
 
 describe("mapping pull and check", () => {
+  it("what is pulled anew is in the order of keys, whatever order the table has", async () => {
+    const world = new DeploymentDouble();
+    for (const [name, tags] of [
+      ["b", "z"],
+      ["a", "z"],
+      ["b", "a"],
+      ["c", "m"],
+    ])
+      world.mapping.put({ pk: `job#${name}`, sk: `tags#${tags}`, type: "EC2" });
+    const { out } = await world.run(["mapping", "pull"]);
+    const { jobs } = JSON.parse(out) as { readonly jobs: readonly { name: string; tags: string[] }[] };
+    expect(jobs.map(({ name, tags }) => `${name} ${tags.join()}`)).toEqual(["a z", "b a", "b z", "c m"]);
+  });
+
   it("what is pulled is what was uploaded", async () => {
     const world = simulationWith(SMALL);
     await upload(world);

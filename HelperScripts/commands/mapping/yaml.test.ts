@@ -1,3 +1,4 @@
+import { editedYaml, newYaml } from "../../document/yaml/source";
 import { DeploymentDouble } from "../../testing/deployment-double";
 
 const DOCUMENT = "# ours\njobs:\n  - { type: EC2, name: build, tags: [docker] } # nightly\n";
@@ -20,4 +21,11 @@ it("names line and column of what is wrong", async () => {
     1,
     expect.stringMatching(/mapping\.yaml:2:\d+: error: .*did you mean "name"/),
   ]);
+});
+
+it("writes each line whole, however long it is", () => {
+  const name = "a long name of a job, ".repeat(20).trim();
+  const parts = { classes: [], jobs: [{ value: { name, type: "EC2" }, isSame: false }] };
+  expect(newYaml(parts, "schema.json")).toContain(`- name: ${name}\n`);
+  expect(editedYaml(parts, DOCUMENT, false)).toContain(`- name: ${name}\n`);
 });

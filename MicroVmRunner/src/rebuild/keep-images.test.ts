@@ -65,7 +65,7 @@ describe("the rebuild of the images", () => {
     expect(calls).toEqual([`keep 2 of ${ARN}`]);
   });
 
-  it("tries again after a build that failed, and fails itself, which raises the alarm", async () => {
+  it("tries again after a build that failed, and fails itself", async () => {
     await expect(keep(built({ hasFailed: true, newest: old }))).rejects.toThrow(ConfigurationError);
     expect(calls).toEqual([`rebuild ${ARN} 1.0`]);
   });

@@ -2,20 +2,13 @@ import type { Time } from "../../../Core/model/ledger";
 import { EXPRESS_SECONDS, type Executions, REFUSED } from "./executions";
 import { pauseAfterRefusal } from "./limits/asynchronous-retries";
 import { TokenBucket } from "./limits/token-bucket";
+import { lastOf } from "./once";
 import { attributeOf, referenceTo } from "./proof/alarms";
 import type { Conservation } from "./proof/conservation";
 import { endOfPickUp } from "./proof/ends";
 import type { MetricName } from "./proof/metrics";
 import type { Random } from "./random";
-import {
-  type BusEvent,
-  eventAge,
-  isCountedAsUnmatched,
-  type Matched,
-  match,
-  type Target,
-  UNMATCHED_RULE,
-} from "./rules";
+import { type BusEvent, eventAge, type Matched, match, type Target, UNMATCHED_RULE } from "./rules";
 import type { Timeline } from "./timeline";
 import { StateError } from "./workflow";
 
@@ -65,7 +58,12 @@ const UNMATCHED: MetricName = {
   },
 };
 
-const toTheSecond = (now: Time): string => `${new Date(now).toISOString().slice(0, 19)}Z`;
+const A_SECOND = 1_000;
+
+/** Events come by the dozen in a second. */
+const toTheSecond = lastOf(
+  (second: number): string => `${new Date(second * A_SECOND).toISOString().slice(0, 19)}Z`,
+);
 
 /** EventBridge with the shipped rules: it delivers at least once and in any order. */
 export class Bus {
@@ -92,16 +90,18 @@ export class Bus {
   }
 
   put(sent: BusEvent): void {
-    const event = { ...sent, time: toTheSecond(this.timeline.now) };
+    const { source, detailType, detail } = sent;
+    const time = toTheSecond(Math.floor(this.timeline.now / A_SECOND));
+    const event = { source, detailType, detail, time };
     this.counts.events += 1;
     const isLost = event.source !== "gitlab.webhook" && this.random.chance(this.options.lost);
     if (isLost || this.loses(event)) {
       this.counts.lost += 1;
       return;
     }
-    const matched = match(event);
+    const { matched, isCountedAsUnmatched } = match(event);
     if (matched.length === 0) this.counts.unmatched += 1;
-    if (isCountedAsUnmatched(event)) this.executions.parts.metrics.put(UNMATCHED, 1, this.timeline.now);
+    if (isCountedAsUnmatched) this.executions.parts.metrics.put(UNMATCHED, 1, this.timeline.now);
     for (const one of matched) {
       this.#deliver(one);
       if (this.random.chance(this.options.twice)) this.#deliver(one);

@@ -89,11 +89,16 @@ const failed = (machine: StateMachineName, name: "ExecutionsFailed" | "Execution
   dimensions: { StateMachineArn: referenceTo(machine) },
 });
 
-const ofFunction = (id: FunctionName, name: "Errors" | "Invocations"): MetricName => ({
-  namespace: "AWS/Lambda",
-  name,
-  dimensions: { FunctionName: referenceTo(id) },
-});
+const ofFunction = (name: "Errors" | "Invocations") =>
+  once(
+    (id: FunctionName): MetricName => ({
+      namespace: "AWS/Lambda",
+      name,
+      dimensions: { FunctionName: referenceTo(id) },
+    }),
+  );
+const invocations = ofFunction("Invocations");
+const errors = ofFunction("Errors");
 
 /** Of the account. */
 const THROTTLES: MetricName = { namespace: "AWS/Lambda", name: "Throttles", dimensions: {} };
@@ -244,7 +249,7 @@ export class Executions {
         this.#count(THROTTLES);
         return timeline.after(30, () => settle(() => reject(stateError(REFUSED, name))));
       }
-      this.#count(ofFunction(name, "Invocations"));
+      this.#count(invocations(name));
       const { environment: served, coldStart } = entered;
       const leave = this.#leaver(name);
       const process: Process = {
@@ -256,7 +261,7 @@ export class Executions {
         spent: jobId === undefined ? undefined : calls.spentOn(jobId),
         onDeath: () => {
           leave();
-          this.#count(ofFunction(name, "Errors"));
+          this.#count(errors(name));
           settle(() => reject(stateError("Runtime.ExitError", name)));
         },
       };
@@ -265,7 +270,7 @@ export class Executions {
         if (process.isDead) return;
         process.isDead = true;
         leave();
-        this.#count(ofFunction(name, "Errors"));
+        this.#count(errors(name));
         settle(() => reject(stateError(error, name)));
       };
       const die = end("Sandbox.Timedout");
@@ -293,7 +298,7 @@ export class Executions {
             callOff();
             if (process.isDead) return;
             leave(served);
-            this.#count(ofFunction(name, "Errors"));
+            this.#count(errors(name));
             const cause = JSON.stringify({ errorMessage: error.message, errorType: error.name });
             reject(stateError(error.name, cause));
           },

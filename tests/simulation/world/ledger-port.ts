@@ -1,6 +1,7 @@
 import type { Ledger, LedgerChange, Page, ReservationWindow } from "../../../AutoScaler/src/ports";
 import { TransientError } from "../../../Core/errors";
 import { OPEN_ORPHANS, openPks, ROTATION, slotsPk, waitingPk } from "../../../Core/ledger/keys";
+import type { LedgerItem } from "../../../Core/model/ledger";
 import { usageKey } from "../../../Core/usage/usage-key";
 import type { Calls, Process } from "./calls";
 import type { LedgerThroughput } from "./limits/ledger-throughput";
@@ -20,17 +21,22 @@ const pageLength = ({ items }: Page<unknown>): number => items.length;
 /** Milliseconds for which a transaction locks its items. */
 const HOLDS_FOR = 6;
 
-/** An item's key: negative for attempts, positive for runners, the instance id for orphans. */
+/** Negative for attempts, positive for runners, the instance id for orphans. */
+const itemKeyOf = (item: LedgerItem): string | number => {
+  if (item.kind === "orphan") return item.resourceId;
+  return item.kind === "runner" ? item.runnerId : -(item.jobId * 100 + item.attempt);
+};
+
+/** The key of what a change is of. */
 const keyOf = (change: LedgerChange): string | number => {
+  if ("put" in change) return itemKeyOf(change.put);
   if ("take" in change) return `slots#${change.take.scope}#${change.take.shard}`;
   if ("releaseSlot" in change) return `slots#${change.releaseSlot.scope}#${change.releaseSlot.shard}`;
   if ("slotLimit" in change) return `slots#${change.slotLimit.scope}#limit`;
   if ("count" in change) return Object.values(usageKey(change.count.key)).join("/");
   if ("stateRecord" in change) return `state#${change.stateRecord.name}`;
   if ("bootstrap" in change) return `row#${change.bootstrap.key}`;
-  const item = "put" in change ? change.put : change.check;
-  if (item.kind === "orphan") return item.resourceId;
-  return item.kind === "runner" ? item.runnerId : -(item.jobId * 100 + item.attempt);
+  return itemKeyOf(change.check);
 };
 
 /** DynamoDB cancels a transaction that conflicts with another one on an item. */

@@ -7,3 +7,12 @@ export const once = <Key, Read>(read: (key: Key) => Read): ((key: Key) => Read) 
     return found;
   };
 };
+
+/** Memoizes the last argument alone. */
+export const lastOf = <Key, Made>(make: (key: Key) => Made): ((key: Key) => Made) => {
+  let last: { readonly key: Key; readonly made: Made } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, made: make(key) };
+    return last.made;
+  };
+};

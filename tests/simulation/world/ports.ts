@@ -222,10 +222,7 @@ class Ports implements FunctionDependencies {
   readonly prices: LaunchPrices;
   readonly clock: Clock;
   readonly functions: RunnerFunctions;
-  readonly account: LambdaAccount;
   readonly nonce: Nonce;
-  readonly metric: Metric;
-  readonly cacheAccess: CacheAccess;
   readonly deploymentId = DEPLOYMENT;
 
   constructor(
@@ -241,17 +238,27 @@ class Ports implements FunctionDependencies {
       sleep: (milliseconds) => calls.sleep(process, milliseconds),
     };
     this.functions = process.environment.functions;
-    this.account = {
-      concurrency: () =>
-        services.lambdaApi.ask(process, "lambda.getAccountSettings", services.concurrentExecutions),
-    };
     this.hints = process.environment.hints;
     this.spotPools = process.environment.spotPools;
     this.prices = process.environment.prices;
     this.nonce = nonce;
-    this.cacheAccess = async ({ path }) => ({ ...CACHE, path });
-    this.metric = (name, value = 1, dimensions = {}, counted = "apart") =>
-      services.metric({ name, value, dimensions, counted }, process);
+  }
+
+  get account(): LambdaAccount {
+    const { lambdaApi, concurrentExecutions } = this.shared.services;
+    return {
+      concurrency: () => lambdaApi.ask(this.process, "lambda.getAccountSettings", concurrentExecutions),
+    };
+  }
+
+  get cacheAccess(): CacheAccess {
+    return async ({ path }) => ({ ...CACHE, path });
+  }
+
+  get metric(): Metric {
+    const { services } = this.shared;
+    return (name, value = 1, dimensions = {}, counted = "apart") =>
+      services.metric({ name, value, dimensions, counted }, this.process);
   }
 
   #make<Answer>(name: string, effect: () => Answer): Promise<Answer> {

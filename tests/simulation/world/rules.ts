@@ -118,7 +118,7 @@ const matching = (event: BusEvent): readonly ShippedRule[] =>
 
 /** A key of the fields that rules compare by value, and of whether the others are present. */
 const kindOf = ({ source, detailType, detail }: BusEvent): string =>
-  `${source}\n${detailType}\n${detail.object_kind}\n${detail.build_status}\n${detail.state}\n${typeof detail.build_id}`;
+  `${source}\n${detailType}\n${detail.object_kind}\n${detail.build_status}\n${detail.state}\n${typeof detail.build_id}\n${typeof detail.project_id}`;
 
 /** It starts nothing: its metric counts the events that no other rule matches. */
 export const UNMATCHED_RULE = "UnmatchedEventsRule";
@@ -127,26 +127,32 @@ const unmatchedPattern = asMap(
   resolve(template, template.resources.find(({ id }) => id === UNMATCHED_RULE)?.properties.EventPattern),
 );
 
-const counted = new Map<string, boolean>();
+/** What the shipped rules do with a kind of event. */
+interface Fate {
+  readonly rules: readonly ShippedRule[];
+  readonly isCountedAsUnmatched: boolean;
+}
 
-/** Whether the shipped rule for them counts an event as one that no other rule matches. Events of AWS are on another bus. */
-export const isCountedAsUnmatched = (event: BusEvent): boolean => {
-  const kind = `${kindOf(event)}\n${typeof event.detail.project_id}`;
-  const is =
-    counted.get(kind) ??
-    (!event.source.startsWith("aws.") && patternMatches(unmatchedPattern, eventOf(event)));
-  counted.set(kind, is);
-  return is;
-};
+const fateOf = (event: BusEvent): Fate => ({
+  rules: matching(event),
+  isCountedAsUnmatched: !event.source.startsWith("aws.") && patternMatches(unmatchedPattern, eventOf(event)),
+});
 
-const known = new Map<string, readonly ShippedRule[]>();
+const known = new Map<string, Fate>();
 
-/** Targets and inputs that the shipped rules give for an event. */
-export const match = (event: BusEvent): readonly Matched[] => {
+/**
+ * Targets and inputs that the shipped rules give for an event, and whether the rule for them counts it as one that no other
+ * rule matches. Events of AWS are on another bus.
+ */
+export const match = (
+  event: BusEvent,
+): { readonly matched: readonly Matched[]; readonly isCountedAsUnmatched: boolean } => {
   const kind = kindOf(event);
-  const rules = known.get(kind) ?? matching(event);
-  known.set(kind, rules);
-  return rules.map((rule) => ({ target: rule.target, input: rule.transform(event) }));
+  const fate = known.get(kind) ?? fateOf(event);
+  known.set(kind, fate);
+  const { rules, isCountedAsUnmatched } = fate;
+  const matched = rules.map(({ target, transform }) => ({ target, input: transform(event) }));
+  return { matched, isCountedAsUnmatched };
 };
 
 const propertiesOf = (functionId: string): Properties =>

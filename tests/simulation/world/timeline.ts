@@ -44,7 +44,7 @@ const sink = (heap: Entry[], entry: Entry): void => {
 };
 
 const takeFirst = (heap: Entry[]): Entry | undefined => {
-  const [first] = heap;
+  const first = heap[0];
   const last = heap.pop();
   if (heap.length > 0 && last !== undefined) sink(heap, last);
   return first;
@@ -62,8 +62,9 @@ const BREATHES_EVERY = 1_000;
 const SETTLED = Promise.resolve();
 
 /** A tick asked for by a microtask comes when no microtask is left: every continuation has run by then. */
-const afterContinuations = (then: () => void): void => {
-  void SETTLED.then(() => process.nextTick(then));
+const afterContinuations = (then: () => void): (() => void) => {
+  const tick = (): void => process.nextTick(then);
+  return () => void SETTLED.then(tick);
 };
 
 interface Deadline {
@@ -159,11 +160,12 @@ export class Timeline {
             this.now = Math.max(this.now, until);
             resolve();
           } else if (batches % BREATHES_EVERY === 0) setImmediate(pump);
-          else afterContinuations(pump);
+          else goOn();
         } catch (error) {
           reject(error);
         }
       };
+      const goOn = afterContinuations(pump);
       setImmediate(pump);
     });
   }
@@ -173,7 +175,7 @@ export class Timeline {
     this.hasContinuation = false;
     let mustStopAfter = Number.POSITIVE_INFINITY;
     for (;;) {
-      const [first] = this.#heap;
+      const first = this.#heap[0];
       if (first === undefined || first.time > until) return !this.hasContinuation;
       if (first.time > mustStopAfter) return false;
       this.#happen();

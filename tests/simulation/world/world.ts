@@ -26,6 +26,7 @@ import { type Counted, portsFactory } from "./ports";
 import { keepWorldsPrices } from "./prices";
 import { Alarms } from "./proof/alarms";
 import { Conservation } from "./proof/conservation";
+import { namesOf, OWN } from "./proof/metric-names";
 import { Metrics } from "./proof/metrics";
 import { Providers } from "./providers";
 import { type Random, random } from "./random";
@@ -98,7 +99,6 @@ export interface NewJob {
 const RECONCILER_AGE = eventAge("ReconcilerFunction") * 1_000;
 const START = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
-const OWN = "GitLabRunners";
 
 /** GitLab, AWS and the shipped rules in virtual time; one seed decides everything that is random. */
 export class Simulation {
@@ -326,26 +326,12 @@ export class Simulation {
   }
 
   /** Counts a metric that one process puts. */
-  count({ name, value, dimensions, counted }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
+  count({ name, value, dimensions, counted = "apart" }: Counted, { gaveUp }: Pick<Process, "gaveUp">): void {
     this.onMetric(name, value);
-    this.#tellCloudWatch(name, value, dimensions, counted);
     if (name === "JobsFailed") for (const jobId of gaveUp) this.reported.set(jobId, this.timeline.now);
-    const keys = [name, ...Object.values(dimensions).map((dimension) => `${name}/${dimension}`)];
+    const { metrics, keys } = namesOf(name, dimensions, counted);
+    for (const metric of metrics) this.cloudWatch.put(metric, value, this.timeline.now);
     for (const key of keys) this.metrics.set(key, (this.metrics.get(key) ?? 0) + value);
-  }
-
-  /** As the shipped log writes it: by each first part of its dimensions, or by all alone (Core/log.ts). */
-  #tellCloudWatch(
-    name: string,
-    value: number,
-    dimensions: Readonly<Record<string, string>>,
-    counted: Counted["counted"],
-  ): void {
-    const all = Object.entries({ Deployment: DEPLOYMENT, ...dimensions });
-    for (let length = counted === "together" ? all.length : 1; length <= all.length; length += 1) {
-      const metric = { namespace: OWN, name, dimensions: Object.fromEntries(all.slice(0, length)) };
-      this.cloudWatch.put(metric, value, this.timeline.now);
-    }
   }
 
   #downFor(): number {

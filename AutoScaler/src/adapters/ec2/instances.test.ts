@@ -52,6 +52,12 @@ describe("list", () => {
     },
   );
 
+  it("leaves out an instance in a state that EC2 has not had so far, and shows the others", async () => {
+    const { add, instances } = withInstance("i-1", { "glr:stack": STACK }, "hibernating");
+    add("i-2", { "glr:stack": STACK });
+    expect((await instances.list()).items).toMatchObject([{ instanceId: "i-2" }]);
+  });
+
   it("P-19: reads all pages", async () => {
     const { add, instances } = withInstance("i-0", { "glr:stack": STACK });
     for (let index = 1; index < 1_200; index += 1) add(`i-${index}`, { "glr:stack": STACK });

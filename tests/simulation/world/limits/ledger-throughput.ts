@@ -36,6 +36,10 @@ export class LedgerThroughput {
   }
 
   #mayWrite(change: LedgerChange, before: Before, now: Time): boolean {
+    if ("put" in change)
+      return (
+        this.writes.takeOfTable(TRANSACTIONAL, now) && this.#mayIndexItem(before(change.put), change.put, now)
+      );
     if ("take" in change) return this.writes.take(slotsPk(change.take.scope), TRANSACTIONAL, now);
     if ("releaseSlot" in change)
       return this.writes.take(slotsPk(change.releaseSlot.scope), TRANSACTIONAL, now);
@@ -45,8 +49,7 @@ export class LedgerThroughput {
       return isWritten && (key === undefined || this.indexWrites.take(key, INDEXED, now));
     }
     if ("count" in change) return this.writes.take(usageKey(change.count.key).pk, TRANSACTIONAL, now);
-    if (!this.writes.takeOfTable(TRANSACTIONAL, now)) return false;
-    return !("put" in change) || this.#mayIndexItem(before(change.put), change.put, now);
+    return this.writes.takeOfTable(TRANSACTIONAL, now);
   }
 
   /** One write where the item's key in the index stays, one each where it goes and comes. */

@@ -25,8 +25,17 @@ const dimensionsText = (dimensions: Dimensions): string =>
     .map((name) => `${name}\n${dimensions[name]}\n`)
     .join("");
 
-const keyOf = ({ namespace, name, dimensions }: MetricName): string =>
+const textOf = ({ namespace, name, dimensions }: MetricName): string =>
   `${namespace}\n${name}\n${dimensionsText(dimensions)}`;
+
+const texts = new WeakMap<MetricName, string>();
+
+/** Who counts often keeps its metric's name, so that its text is made once. */
+const keyOf = (metric: MetricName): string => {
+  const text = texts.get(metric) ?? textOf(metric);
+  texts.set(metric, text);
+  return text;
+};
 
 const added = (before: Minute | undefined, value: number): Minute => {
   if (before === undefined) return { sum: value, most: value, least: value, count: 1 };
