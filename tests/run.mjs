@@ -76,8 +76,8 @@ const addReport = (report, project) => {
   }
 };
 
-const jest = async (project, workers) => {
-  const reportPath = join(scratch, `${project}.json`);
+const jest = async (project, workers, shard = "1/1") => {
+  const reportPath = join(scratch, `${project}-${shard.replace("/", "-")}.json`);
   const args = [
     "--selectProjects",
     project,
@@ -85,12 +85,13 @@ const jest = async (project, workers) => {
     `--outputFile=${reportPath}`,
     "--silent=false",
     `--maxWorkers=${workers}`,
+    `--shard=${shard}`,
   ];
   const since = Date.now();
   // The report goes to its file; Jest's output for people is on stderr.
   const child = spawn(bin("jest"), args, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
   const status = await new Promise((resolve) => child.once("error", resolve).once("close", resolve));
-  process.stdout.write(`${project} (${seconds(since)})\n`);
+  process.stdout.write(`${project}${shard === "1/1" ? "" : ` ${shard}`} (${seconds(since)})\n`);
   if (existsSync(reportPath)) return addReport(JSON.parse(readFileSync(reportPath, "utf8")), project);
   process.stdout.write(`FAIL  jest (${project}) ended without a report: ${status}\n`);
   total.failed += 1;
@@ -98,8 +99,13 @@ const jest = async (project, workers) => {
 
 const isWanted = (part) => parts.includes(part);
 
+let hasEngineEnded = !isWanted("engine");
+
 /** Each file has an engine of its own, and mostly waits for what it does: one at a time, beside other tests. */
-const engine = () => jest("engine", 1);
+const engine = async () => {
+  if (isWanted("engine")) await jest("engine", 1);
+  hasEngineEnded = true;
+};
 const cores = availableParallelism();
 
 const check = () =>
@@ -110,8 +116,14 @@ const check = () =>
     command("templates, for each region (cfn-lint)", join(KEPT, "venv/bin/cfn-lint"), []),
   ]);
 
+/** Of the unit tests: what is left when the engine's have ended gets their core with the next shard. */
+const SHARDS = 6;
+
 /** As many files at once as there are cores, those of the engine included: some of both measure time. */
-const unit = () => jest("unit", isWanted("engine") ? Math.max(1, cores - 1) : cores);
+const unit = async () => {
+  for (let shard = 1; shard <= SHARDS; shard += 1)
+    await jest("unit", hasEngineEnded ? cores : Math.max(1, cores - 1), `${shard}/${SHARDS}`);
+};
 
 const checkAndUnit = async () => {
   const others = isWanted("unit") ? setUpOthers() : undefined;
@@ -121,7 +133,7 @@ const checkAndUnit = async () => {
 };
 
 try {
-  await Promise.all([checkAndUnit(), isWanted("engine") ? engine() : undefined]);
+  await Promise.all([checkAndUnit(), engine()]);
   if (isWanted(LONG)) await jest(LONG, 1);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
