@@ -127,7 +127,7 @@ export const worldOf = ({
       neverRuns: profile.crashes,
       listLies: profile.replicas,
       // Room for one of each size, now and then.
-      ...(dice.chance(0.3) ? { memoryQuotaMiB: 3.5 * 1024 } : {}),
+      ...(dice.chance(0.3) ? { memoryQuotaMiB: 3 * 1024 } : {}),
     },
     crashes: profile.crashes,
     crashesAtHandOut: profile.crashes / 2,

@@ -25,7 +25,7 @@ const arnOf = (size: MicroVmMemory): string =>
 
 /** The sizes that MicroVmRunner was deployed with. */
 export const IMAGES: ReadonlyMap<MicroVmMemory, MicroVmImage> = new Map(
-  ([512, 1024, 2048] as const).map((size) => [size, { imageArn: arnOf(size), imageVersion: "1.0" }]),
+  ([1024, 2048] as const).map((size) => [size, { imageArn: arnOf(size), imageVersion: "1.0" }]),
 );
 const SIZES = new Map([...IMAGES].map(([size, { imageArn }]) => [imageArn, size]));
 

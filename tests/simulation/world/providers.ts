@@ -9,6 +9,7 @@ import type { SimulatedMicroVm } from "./microvms";
 import { ROLE_ID } from "./ports";
 import type { Random } from "./random";
 import type { InvocationStatus, Reports } from "./reports";
+import { KINDS } from "./stack";
 import type { Table } from "./table";
 import type { Timeline } from "./timeline";
 
@@ -74,9 +75,11 @@ export class Providers {
     this.parts.checks.count(classKey, -1);
   }
 
-  /** A class has an image of its own, as its size shows. */
-  #classOf({ memoryMiB }: SimulatedMicroVm): string {
-    return { 1024: "MICROVM#elastic", 512: "MICROVM#kept" }[memoryMiB] ?? "MICROVM#default";
+  /** As the record of its runner tells, or its size. */
+  #classOf({ memoryMiB, payload }: SimulatedMicroVm): string {
+    const job = this.parts.checks.seen.gitLab.madeFor(payload.runnerId);
+    if (job?.name === KINDS.kept.name) return "MICROVM#kept";
+    return memoryMiB === 1024 ? "MICROVM#elastic" : "MICROVM#default";
   }
 
   /** Nobody but us and its maximum duration ends a VM: it outlives its runner. */

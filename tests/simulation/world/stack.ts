@@ -105,6 +105,6 @@ export const MAPPING: readonly MappingRow[] = [
   { pk: "job#on-microvm-or-ec2", sk: "tags#elastic#microvm", type: "MICROVM", class: "elastic" },
   { pk: "class#elastic", sk: "class", type: "MICROVM", memoryMiB: 1024, fallback: "EC2" },
   { pk: "job#on-kept-microvm", sk: "tags#kept#microvm", type: "MICROVM", class: "kept" },
-  { pk: "class#kept", sk: "class", type: "MICROVM", memoryMiB: 512, keepOnFailure: KEPT_MINUTES },
+  { pk: "class#kept", sk: "class", type: "MICROVM", keepOnFailure: KEPT_MINUTES },
   { pk: "job#broken", sk: "tags#broken", type: "EC2", class: "no-such-class" },
 ];
