@@ -37,7 +37,7 @@ const BANS: readonly Ban[] = [
   {
     says: "random numbers that can be guessed spread retries, and are no ids or secrets",
     text: /\bMath\.random\b/,
-    but: /^(?:AutoScaler\/src\/handlers\/wiring|Infrastructure\/src\/parameter-store|HelperScripts\/mapping\/mapping-table)\.ts$/,
+    but: /^(?:AutoScaler\/src\/handlers\/machine|Infrastructure\/src\/parameter-store|HelperScripts\/mapping\/mapping-table)\.ts$/,
     bad: ["const id = Math.random();"],
   },
   {
