@@ -110,7 +110,7 @@ describe("a new account", () => {
       expect(health.refusals.length).toBeGreaterThan(0);
       expect(health.refusals.filter(({ at }) => at > remembered)).toEqual([]);
       // As where a webhook is lost, which those count as that GitLab did not send. The next pass is 59 s away; put on the bus all at
-      // once, a job of seed 4 found no function free in all its tries and waited 121 s. Of the seeds 1 to 30 none takes longer than 75 s.
+      // once, a job of seed 4 found no function free in all its tries and waited for the second. Of the seeds 1 to 30 none takes longer than 82 s.
       expect(Math.max(...healedAfter(world), ...knownAfter(world))).toBeLessThanOrEqual(90);
     },
     60_000,
