@@ -43,7 +43,8 @@ export const wronglyCounted = ({ gitLab, ec2, table }: Counted): readonly string
   if (sum(counts, "jobs") < least)
     wrong.push(`I-40: ${sum(counts, "jobs")} of ${jobs.length} jobs were counted`);
   const ofEc2 = counts.filter(({ subject }) => subject.classKey.startsWith("EC2#"));
-  const instances = ec2.instances.size - table.orphans.size;
+  const unknown = [...table.orphans.keys()].filter((id) => ec2.instances.has(id));
+  const instances = ec2.instances.size - unknown.length;
   if (sum(ofEc2, "runners") !== instances)
     wrong.push(`I-40: ${sum(ofEc2, "runners")} instances were counted, ${instances} were launched`);
   return wrong;
