@@ -189,7 +189,7 @@ describe("promises", () => {
       for (const job of jobs) expect(job.status).toBe("success");
       launched.push(launches(world));
     }
-    // GitLab may give a job the runner of another. Without webhooks a pass may learn of that when the one that is left over is about
+    // GitLab may give a job the runner of another. Without webhooks a pass may learn of that when the runner without a job is about
     // to end, and the other job gets a second attempt: in one or two of forty seeds.
     expect(launched.filter((count) => count !== 3).length).toBeLessThanOrEqual(4);
     // One for each of the three jobs, and that one.
